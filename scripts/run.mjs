@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// `node scripts/run.mjs [FILE ARGS…]`: sets up what is missing, then runs FILE under the project's own Node.
+// Plain JavaScript and no packages: this is all that a machine's own Node 20 has to understand.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { ensureSetup, projectNode } from './setup.mjs';
+
+const [file, ...args] = process.argv.slice(2);
+await ensureSetup({ referee: file === 'scripts/test.ts' });
+if (file !== undefined) {
+  const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', file, ...args], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 15);
+  });
+}
