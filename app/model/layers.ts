@@ -1,0 +1,155 @@
+import { AppError } from '../error.ts';
+import type { Ops, SelectiveScanInput } from './ops.ts';
+import type { Weights } from './weights.ts';
+
+/** The weight at a path. @throws AppError `bad-weights` where it is missing */
+export function weight<T>(weights: Weights<T>, path: string): T {
+  const found = weights.get(path);
+  if (found === undefined) {
+    throw new AppError('bad-weights', `The weights hold no "${path}", which the network needs.`, {
+      path,
+    });
+  }
+  return found;
+}
+
+/** x (…, in) to (…, out) with `path.weight` (out, in) and, where present, `path.bias` (out), as PyTorch's Linear. */
+export function linear<T>(ops: Ops<T>, weights: Weights<T>, path: string, x: T): T {
+  const shape = ops.shape(x);
+  const kernel = weight(weights, `${path}.weight`);
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const [out = 1, inner = 1] = ops.shape(kernel);
+  const flat = ops.reshape(x, [rows, inner]);
+  const product = ops.matMul(flat, kernel, { transposeB: true });
+  const bias = weights.get(`${path}.bias`);
+  const sum = bias === undefined ? product : ops.add(product, bias);
+  return ops.reshape(sum, [...shape.slice(0, -1), out]);
+}
+
+/** Normalises the last dimension, then `path.weight` and `path.bias`. Variance as in PyTorch: divided by n. */
+export function layerNorm<T>(
+  ops: Ops<T>,
+  weights: Weights<T>,
+  path: string,
+  x: T,
+  epsilon = 1e-5,
+): T {
+  const axis = [ops.shape(x).length - 1];
+  const centred = ops.subtract(x, ops.mean(x, axis, true));
+  const variance = ops.mean(ops.multiply(centred, centred), axis, true);
+  const deviation = ops.sqrt(ops.add(variance, ops.constant([epsilon], [1])));
+  const scaled = ops.multiply(ops.divide(centred, deviation), weight(weights, `${path}.weight`));
+  return ops.add(scaled, weight(weights, `${path}.bias`));
+}
+
+/** x · sigmoid(x) */
+export function silu<T>(ops: Ops<T>, x: T): T {
+  return ops.multiply(x, ops.sigmoid(x));
+}
+
+/** The exact form: x · Φ(x). */
+export function gelu<T>(ops: Ops<T>, x: T): T {
+  const half = ops.constant([0.5], [1]);
+  const cumulative = ops.erf(ops.multiply(x, ops.constant([Math.SQRT1_2], [1])));
+  return ops.multiply(ops.multiply(x, half), ops.add(cumulative, ops.constant([1], [1])));
+}
+
+/**
+ * log(1 + exp(x)), exact in float32 to the last digits for any x: max(x, 0) + log1p(exp(−|x|)). The naive form loses
+ * every digit below x = −16, which is where time steps of a state-space model start.
+ */
+export function softplus<T>(ops: Ops<T>, x: T): T {
+  const zero = ops.constant([0], [1]);
+  const magnitude = ops.maximum(x, ops.subtract(zero, x));
+  const small = ops.exp(ops.subtract(zero, magnitude)); // (0, 1]
+  return ops.add(ops.maximum(x, zero), log1pOfFraction(ops, small));
+}
+
+/**
+ * log(1 + y) for y in [0, 1] as 2 artanh(s), s = y / (2 + y) ≤ 1/3: the odd series to s¹³ is cut off below 1e-8, and
+ * unlike log(1 + y) it keeps the digits of a small y, in the gradient too.
+ */
+function log1pOfFraction<T>(ops: Ops<T>, y: T): T {
+  const s = ops.divide(y, ops.add(y, ops.constant([2], [1])));
+  const square = ops.multiply(s, s);
+  let series = ops.constant([1 / 13], [1]);
+  for (let order = 11; order >= 1; order -= 2) {
+    series = ops.add(ops.multiply(series, square), ops.constant([1 / order], [1]));
+  }
+  return ops.multiply(ops.multiply(s, ops.constant([2], [1])), series);
+}
+
+/**
+ * Depthwise convolution over time that sees the present and the past only; zeros before the start. x (b, l, d),
+ * `path.weight` (d, 1, k) whose last index meets the present step, `path.bias` (d).
+ */
+export function causalConv1d<T>(ops: Ops<T>, weights: Weights<T>, path: string, x: T): T {
+  const [batch = 1, length = 1, channels = 1] = ops.shape(x);
+  const kernel = weight(weights, `${path}.weight`);
+  const taps = ops.shape(kernel)[2] ?? 1;
+  const columns = ops.transpose(ops.reshape(kernel, [channels, taps]), [1, 0]); // [k, d]
+  const padded = ops.pad(x, [
+    [0, 0],
+    [taps - 1, 0],
+    [0, 0],
+  ]);
+  let sum = weight(weights, `${path}.bias`);
+  for (let tap = 0; tap < taps; tap++) {
+    const shifted = ops.slice(padded, [0, tap, 0], [batch, length, channels]);
+    const column = ops.reshape(ops.slice(columns, [tap, 0], [1, channels]), [channels]);
+    sum = ops.add(ops.multiply(shifted, column), sum);
+  }
+  return sum;
+}
+
+/** The selective scan: the engine's own where it has one, else `selectiveScanReference`. Shapes: `SelectiveScanInput`. */
+export function selectiveScan<T>(ops: Ops<T>, input: SelectiveScanInput<T>): T {
+  return ops.selectiveScan === undefined
+    ? selectiveScanReference(ops, input)
+    : ops.selectiveScan(input);
+}
+
+/** The selective scan as its recurrence, step by step: what every fast version is compared with. Result (b, l, d). */
+export function selectiveScanReference<T>(ops: Ops<T>, input: SelectiveScanInput<T>): T {
+  const [batch = 1, length = 1, channels = 1] = ops.shape(input.u);
+  const states = ops.shape(input.A)[1] ?? 1;
+  const biased = input.dtBias === undefined ? input.dtRaw : ops.add(input.dtRaw, input.dtBias);
+  const dt = softplus(ops, biased); // [b, l, d]
+  const decays = steps(ops, dt, [batch, channels, 1]);
+  const drives = steps(ops, ops.multiply(dt, input.u), [batch, channels, 1]);
+  const into = steps(ops, input.B, [batch, 1, states]);
+  const outOf = steps(ops, input.C, [batch, 1, states]);
+  let state: T | undefined; // [b, d, n]
+  const outputs: T[] = [];
+  for (let t = 0; t < length; t++) {
+    const driven = ops.multiply(drives[t]!, into[t]!);
+    const decay = ops.exp(ops.multiply(decays[t]!, input.A));
+    state = state === undefined ? driven : ops.add(ops.multiply(decay, state), driven);
+    const y = ops.sum(ops.multiply(state, outOf[t]!), [2]);
+    outputs.push(ops.reshape(y, [batch, 1, channels]));
+  }
+  const scanned = ops.concat(outputs, 1);
+  const skipped =
+    input.D === undefined ? scanned : ops.add(scanned, ops.multiply(input.u, input.D));
+  return input.z === undefined ? skipped : ops.multiply(skipped, silu(ops, input.z));
+}
+
+/** x (b, l, c) as l tensors of `shape`. By halves, so that the gradient costs l·log(l) and not l². */
+function steps<T>(ops: Ops<T>, x: T, shape: readonly number[]): T[] {
+  const [batch = 1, length = 1, channels = 1] = ops.shape(x);
+  if (length === 1) return [ops.reshape(x, shape)];
+  const half = length >> 1;
+  const first = ops.slice(x, [0, 0, 0], [batch, half, channels]);
+  const second = ops.slice(x, [0, half, 0], [batch, length - half, channels]);
+  return [...steps(ops, first, shape), ...steps(ops, second, shape)];
+}
+
+/** x (b, l, c) with its second dimension in reverse order, as a product with a permutation. */
+export function reverseTime<T>(ops: Ops<T>, x: T): T {
+  const [batch = 1, length = 1, channels = 1] = ops.shape(x);
+  const permutation = new Float32Array(length * length);
+  for (let t = 0; t < length; t++) permutation[t * length + (length - 1 - t)] = 1;
+  const timeFirst = ops.reshape(ops.transpose(x, [1, 0, 2]), [length, batch * channels]);
+  const reversed = ops.matMul(ops.constant(permutation, [length, length]), timeFirst);
+  return ops.transpose(ops.reshape(reversed, [length, batch, channels]), [1, 0, 2]);
+}
