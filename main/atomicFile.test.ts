@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AppError } from '../app/error.ts';
+import { removeStaleParts, temporaryName, writeError, writeFileAtomic } from './atomicFile.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'prismap-atomic-'));
+});
+afterEach(() => {
+  chmodSync(folder, 0o755);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const failure = async (work: Promise<unknown>): Promise<AppError> => {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(AppError);
+  return error as AppError;
+};
+
+test('replaces a file and leaves nothing else', async () => {
+  const path = join(folder, 'a.json');
+  await writeFileAtomic(path, 'old');
+  await writeFileAtomic(path, new Uint8Array([110, 101, 119]));
+  expect(readFileSync(path, 'utf8')).toBe('new');
+  expect(readdirSync(folder)).toEqual(['a.json']);
+});
+
+test('a missing folder, a folder of that name and a file as folder are refused with the cure', async () => {
+  mkdirSync(join(folder, 'taken', 'inner'), { recursive: true });
+  writeFileSync(join(folder, 'file'), 'x');
+  for (const path of ['none/a', 'taken', 'file/a']) {
+    const error = await failure(writeFileAtomic(join(folder, path), 'x'));
+    expect(error.code).toBe('not-writable');
+    expect(error.message).toContain(join(folder, path));
+    expect(error.message).toMatch(/choose/i);
+  }
+  expect(readdirSync(folder).sort()).toEqual(['file', 'taken']);
+});
+
+test('a cancelled write leaves the old file', async () => {
+  const path = join(folder, 'a');
+  await writeFileAtomic(path, 'old');
+  const error = await failure(writeFileAtomic(path, 'new', AbortSignal.abort()));
+  expect(error.code).toBe('cancelled');
+  expect(readFileSync(path, 'utf8')).toBe('old');
+  expect(readdirSync(folder)).toEqual(['a']);
+});
+
+test('parts of processes that are gone are removed, those of living ones are not', async () => {
+  const path = join(folder, 'map.tif');
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const mine = temporaryName(path);
+  const theirs = mine.replace(`-${process.pid}-`, `-${gone}-`);
+  for (const name of [mine, theirs, `${path}.part-notes`]) writeFileSync(name, '');
+  await removeStaleParts(path);
+  expect(readdirSync(folder).map((name) => join(folder, name))).toEqual(
+    [mine, `${path}.part-notes`].sort(),
+  );
+});
+
+test('system errors become codes that scripts can rely on', () => {
+  const system = (code: string): Error =>
+    Object.assign(new Error(`${code}: x`), { code, syscall: 'write' });
+  expect(writeError(system('ENOSPC'), '/a').code).toBe('disk-full');
+  expect(writeError(system('EDQUOT'), '/a').code).toBe('disk-full');
+  expect(writeError(system('EROFS'), '/a').code).toBe('not-writable');
+  expect(writeError(system('EWHATEVER'), '/a').message).toContain('EWHATEVER');
+  expect(writeError(new TypeError('slip'), '/a').code).toBe('internal');
+});
