@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
+
+/** One call: what it takes and what it gives. Types, message checks, command-line options and help come from here. */
+export type Call<Input extends z.ZodObject, Output extends z.ZodObject> = {
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+};
+
+function call<Input extends z.ZodObject, Output extends z.ZodObject>(
+  summary: string,
+  input: Input,
+  output: Output,
+): Call<Input, Output> {
+  return { summary, input, output };
+}
+
+const integer = z.int().nonnegative();
+const window = z.tuple([integer, integer, z.int().positive(), z.int().positive()]);
+
+const doctor = call(
+  'engine, devices, versions, memory, measured speed, missing parts and cures',
+  z.strictObject({ engine: computeOptions.engine, threads: computeOptions.threads }),
+  z.object({
+    engine: z.string(),
+    device: z.string(),
+    versions: z.record(z.string(), z.string()),
+    cores: integer,
+    memoryBytes: z.number(),
+    matmulGflops: z.number(),
+    fused: z.array(z.string()),
+    problems: z.array(z.object({ part: z.string(), message: z.string(), cure: z.string() })),
+  }),
+);
+
+const info = call(
+  'what a raster is',
+  z.strictObject({
+    scene: uri.describe(
+      'file, SAFE folder, ENVI header, URL of a COG, or band files joined by commas',
+    ),
+    stats: z.boolean().default(false).describe('compute statistics of every band'),
+    sample: z
+      .array(z.tuple([integer, integer]))
+      .default([])
+      .describe('pixel column X and row Y whose values are wanted'),
+  }),
+  z.object({
+    format: z.string(),
+    width: integer,
+    height: integer,
+    bands: z.array(
+      z.object({
+        name: z.string(),
+        wavelengthNm: z.number().optional(),
+        fwhmNm: z.number().optional(),
+        dtype: z.string(),
+        nodata: z.union([z.number(), z.literal('nan')]).optional(),
+        scale: z.number(),
+        offset: z.number(),
+        unit: z.string().optional(),
+        bad: z.boolean().optional(),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        mean: z.number().optional(),
+        std: z.number().optional(),
+        validPercent: z.number().optional(),
+      }),
+    ),
+    crs: z.string().optional(),
+    geotransform: z.array(z.number()).length(6).optional(),
+    overviews: z.array(z.object({ width: integer, height: integer })),
+    classes: z.array(z.object({ value: z.number(), name: z.string() })).optional(),
+    metadata: z.record(z.string(), z.string()),
+    samples: z
+      .array(z.object({ x: integer, y: integer, values: z.array(z.number().nullable()) }))
+      .optional(),
+  }),
+);
+
+const sample = call(
+  'writes a generated sample scene with ROIs and reference',
+  z.strictObject({
+    dir: uri.describe('folder to write into'),
+    kind: z
+      .enum(['hyperspectral', 'sentinel2', 'pair'])
+      .default('hyperspectral')
+      .describe('kind of scene'),
+    size: z.int().min(64).max(20000).optional().describe('width and height in pixels'),
+    seed: computeOptions.seed,
+  }),
+  z.object({
+    scene: z.string(),
+    rois: z.string(),
+    reference: z.string(),
+    second: z.string().optional(),
+    change: z.string().optional(),
+  }),
+);
+
+const train = call(
+  'trains a model on a scene and its ROIs',
+  z.strictObject({
+    scene: z.array(uri).min(1).describe('scene to train on; may repeat'),
+    rois: uri.describe('GeoJSON, GeoPackage, Shapefile or label raster'),
+    classField: z.string().optional().describe('field of the ROIs that names the class'),
+    layer: z.string().optional().describe('layer of the ROI file'),
+    model: z.enum(['spectralmamba', 'forest']).default('spectralmamba').describe('kind of model'),
+    out: uri.describe('folder of the model'),
+    task: z.enum(['pixel']).default('pixel').describe('kind of task'),
+    preset: z.enum(['prismap', 'paper']).default('prismap').describe('published settings'),
+    patch: z
+      .union([z.literal(1), z.literal(3)])
+      .optional()
+      .describe('1 = pixel-wise, 3 = with the 3 x 3 neighbourhood (GSSM)'),
+    epochs: z.int().min(1).max(100000).optional().describe('passes over the training pixels'),
+    split: z.string().default('block').describe('block, random, or a file with a fixed split'),
+    validation: z
+      .number()
+      .gt(0)
+      .lt(0.9)
+      .default(0.25)
+      .describe('share of the ROI pixels held back for validation'),
+    maxSamples: z
+      .int()
+      .min(10)
+      .default(200000)
+      .describe('most training pixels a class; more are thinned at random'),
+    baseline: z.boolean().default(true).describe('train a random forest beside the network'),
+    init: uri.optional().describe('weights to start from'),
+    resume: z.boolean().default(false).describe('continue a run that was stopped'),
+    ...computeOptions,
+  }),
+  z.object({
+    model: z.string(),
+    epochs: integer,
+    bestEpoch: integer.optional(),
+    validation: accuracy,
+    baseline: accuracy.extend({ name: z.string() }).optional(),
+    perClass: z.array(classFigures),
+    samples: z.object({ training: integer, validation: integer }),
+    seconds: z.number(),
+    samplesPerSecond: z.number(),
+    engine: z.string(),
+    warnings: z.array(z.string()),
+    manifest: z.string(),
+  }),
+);
+
+const predict = call(
+  'maps a scene',
+  z.strictObject({
+    model: uri.describe('folder made by train'),
+    scene: uri.describe('scene to map'),
+    out: uri.describe('class map to write (COG)'),
+    window: window.optional().describe('only this window: X Y WIDTH HEIGHT in pixels'),
+    within: uri.optional().describe('only inside the polygons of this file'),
+    probabilities: uri.optional().describe('also write the score of every class'),
+    score: uri.optional().describe('also write the score of the class chosen'),
+    vector: uri.optional().describe('also write the map as polygons (GeoPackage)'),
+    preview: uri.optional().describe('also write a small PNG'),
+    compression: z
+      .enum(['deflate', 'zstd', 'none'])
+      .default('deflate')
+      .describe('compression of the rasters'),
+    resume: z.boolean().default(false).describe('continue a run that was stopped'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('map although the bands do not meet the model card; recorded'),
+    engine: computeOptions.engine,
+    threads: computeOptions.threads,
+  }),
+  z.object({
+    map: z.string(),
+    tiles: integer,
+    seconds: z.number(),
+    peakRssBytes: z.number(),
+    seam: z.number().optional(),
+    areas: z.array(area),
+    nodataPixels: integer,
+    engine: z.string(),
+    warnings: z.array(z.string()),
+    manifest: z.string(),
+  }),
+);
+
+const evaluate = call(
+  'accuracy of a map',
+  z.strictObject({
+    map: uri.describe('class map'),
+    reference: uri.describe('reference: label raster or polygons'),
+    classField: z.string().optional().describe('field of the reference that names the class'),
+    layer: z.string().optional().describe('layer of the reference file'),
+    exclude: uri.optional().describe('ROIs whose pixels are left out, as those used in training'),
+    report: uri.optional().describe('HTML report to write'),
+    csv: uri.optional().describe('confusion matrix as CSV'),
+  }),
+  z.object({
+    confusion: z.object({
+      classes: z.array(z.string()),
+      rows: z.literal('reference'),
+      columns: z.literal('map'),
+      matrix: z.array(z.array(integer)),
+    }),
+    ...accuracy.shape,
+    perClass: z.array(classFigures),
+    areaAdjusted: z
+      .array(z.object({ class: z.string(), hectares: z.number(), confidence95: z.number() }))
+      .optional(),
+    excludedPixels: integer,
+    report: z.string().optional(),
+    warnings: z.array(z.string()),
+  }),
+);
+
+const modelRun = call(
+  'one forward pass of a model on given tensors',
+  z.strictObject({
+    config: uri.describe('CONFIG.json'),
+    weights: uri.describe('weights, safetensors'),
+    input: uri.describe('input tensors, safetensors'),
+    out: uri.describe('output tensors, safetensors'),
+    outputs: z.array(z.string()).default([]).describe('names of the outputs wanted'),
+    engine: computeOptions.engine,
+    threads: computeOptions.threads,
+  }),
+  z.object({ outputs: z.array(z.object({ name: z.string(), shape: z.array(integer) })) }),
+);
+
+const weightsInspect = call(
+  'looks into a weights file',
+  z.strictObject({ file: uri.describe('.safetensors file') }),
+  z.object({
+    tensors: z.array(z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) })),
+    metadata: z.record(z.string(), z.string()),
+  }),
+);
+
+/** Every call of the application. */
+export const api = {
+  doctor,
+  info,
+  sample,
+  train,
+  predict,
+  evaluate,
+  'model run': modelRun,
+  'weights inspect': weightsInspect,
+} as const;
+
+export type Api = typeof api;
+export type CallName = keyof Api;
+export type Input<Name extends CallName> = z.output<Api[Name]['input']>;
+export type Output<Name extends CallName> = z.output<Api[Name]['output']>;

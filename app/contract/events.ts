@@ -1,0 +1,23 @@
+/** What a long call says while it runs. */
+export type ProgressEvent =
+  | {
+      readonly kind: 'progress';
+      readonly stage: string;
+      readonly done: number;
+      readonly total: number;
+      readonly detail?: string;
+      readonly etaSeconds?: number;
+      readonly samplesPerSecond?: number;
+    }
+  | {
+      readonly kind: 'epoch';
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly loss: number;
+      readonly validation?: Readonly<Record<string, number>>;
+      readonly samplesPerSecond: number;
+      readonly etaSeconds: number;
+    }
+  | { readonly kind: 'engine'; readonly engine: string; readonly device: string }
+  | { readonly kind: 'warning'; readonly message: string }
+  | { readonly kind: 'note'; readonly message: string };

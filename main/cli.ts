@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { runCommandLine } from './commandLine/run.ts';
+import { createServices } from './services/createServices.ts';
+import { runInChild } from './workers/host.ts';
+
+const interrupted = new AbortController();
+// The first Ctrl+C asks the task to stop and keep what it has; the second one leaves at once.
+process.on('SIGINT', () => {
+  if (interrupted.signal.aborted) process.exit(130);
+  interrupted.abort();
+});
+process.on('SIGTERM', () => interrupted.abort());
+
+process.exitCode = await runCommandLine(
+  process.argv.slice(2),
+  createServices({ runTask: runInChild }),
+  { out: (text) => process.stdout.write(text), error: process.stderr },
+  interrupted.signal,
+);

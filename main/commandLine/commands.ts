@@ -1,0 +1,31 @@
+import type { CallName } from '../../app/contract/api.ts';
+
+/** What the command line adds to a call: its arguments without dashes, and an example. */
+export type Command = { readonly positionals: readonly string[]; readonly example: string };
+
+export const commands: Readonly<Record<CallName, Command>> = {
+  doctor: { positionals: [], example: 'prismap doctor' },
+  info: { positionals: ['scene'], example: 'prismap info scene.tif --stats --sample 120 80' },
+  sample: { positionals: ['dir'], example: 'prismap sample demo --kind sentinel2 --size 1000' },
+  train: {
+    positionals: [],
+    example: 'prismap train --scene scene.tif --rois rois.gpkg --class-field class --out model',
+  },
+  predict: {
+    positionals: [],
+    example: 'prismap predict --model model --scene scene.tif --out map.tif --score score.tif',
+  },
+  evaluate: {
+    positionals: [],
+    example: 'prismap evaluate --map map.tif --reference reference.tif --report report.html',
+  },
+  'model run': {
+    positionals: [],
+    example:
+      'prismap model run --config net.json --weights w.safetensors --input x.safetensors --out y.safetensors',
+  },
+  'weights inspect': {
+    positionals: ['file'],
+    example: 'prismap weights inspect model/weights.safetensors',
+  },
+};

@@ -1,0 +1,74 @@
+import { api, type CallName } from '../../app/contract/api.ts';
+import { commands } from './commands.ts';
+import { type Option, optionsOf } from './schema.ts';
+
+const width = 30;
+
+/** The page of `prismap --help`. */
+export function overview(version: string): string {
+  const rows = Object.entries(api).map(
+    ([name, call]) => `  ${name.padEnd(width - 2)}${call.summary}`,
+  );
+  return [
+    `prismap ${version}: from a scene and drawn ROIs to a trained model, a land-cover map and its accuracy`,
+    '',
+    'Usage: prismap COMMAND [OPTIONS]',
+    '',
+    ...rows,
+    `  ${'bench'.padEnd(width - 2)}speed and memory beside peers`,
+    '',
+    'Every command: --json (one JSON document on standard output), --quiet, --verbose, --config FILE, --help',
+    '',
+  ].join('\n');
+}
+
+/** The page of `prismap COMMAND --help`. */
+export function commandHelp(name: CallName): string {
+  const command = commands[name];
+  const options = optionsOf(name);
+  const words = command.positionals.map((field) => field.toUpperCase()).join(' ');
+  const rows = options.filter((option) => !command.positionals.includes(option.field)).map(row);
+  return [
+    `prismap ${name}: ${api[name].summary}`,
+    '',
+    `Usage: prismap ${name}${words === '' ? '' : ` ${words}`} [OPTIONS]`,
+    '',
+    ...rows,
+    '',
+    `Example: ${command.example}`,
+    '',
+  ].join('\n');
+}
+
+function row(option: Option): string {
+  const value = placeholder(option);
+  const left = `  --${option.name}${value === '' ? '' : ` ${value}`}`;
+  const notes = [
+    option.description,
+    option.choices.length > 0 ? `(${option.choices.join(' | ')})` : '',
+    option.required ? '[needed]' : '',
+    isWorthSaying(option.defaultValue) ? `[default ${String(option.defaultValue)}]` : '',
+  ].filter((note) => note !== '');
+  const gap = left.length < width ? left.padEnd(width) : `${left}\n${' '.repeat(width)}`;
+  return gap + notes.join(' ');
+}
+
+function isWorthSaying(value: unknown): boolean {
+  return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+}
+
+function placeholder(option: Option): string {
+  switch (option.kind) {
+    case 'flag':
+      return '';
+    case 'number':
+      return 'N';
+    case 'numbers':
+      return option.length === 4 ? 'X Y WIDTH HEIGHT' : 'N '.repeat(option.length).trim();
+    case 'pairs':
+      return 'X Y …';
+    case 'text':
+    case 'texts':
+      return option.choices.length > 0 ? 'NAME' : 'VALUE';
+  }
+}

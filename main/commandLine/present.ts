@@ -1,0 +1,155 @@
+import type { CallName, Output } from '../../app/contract/api.ts';
+
+type Presenter = { readonly [Name in CallName]: (output: Output<Name>) => string };
+
+/** A result as a person reads it in a terminal. */
+export function present<Name extends CallName>(name: Name, output: unknown): string {
+  return `${presenters[name](output as never)}\n`;
+}
+
+const presenters: Presenter = {
+  doctor: (result) =>
+    [
+      `engine   ${result.engine} (${result.device})`,
+      `speed    ${result.matmulGflops.toFixed(0)} GFLOP/s in one matrix product`,
+      `machine  ${result.cores} cores, ${gigabytes(result.memoryBytes)} of memory`,
+      `fused    ${result.fused.length === 0 ? 'none' : result.fused.join(', ')}`,
+      ...Object.entries(result.versions).map(([part, version]) => `${part.padEnd(9)}${version}`),
+      ...(result.problems.length === 0 ? ['Nothing is missing.'] : []),
+      ...result.problems.map((problem) => `${problem.part}: ${problem.message} ${problem.cure}`),
+    ].join('\n'),
+  info: presentInfo,
+  sample: (result) =>
+    [
+      `scene      ${result.scene}`,
+      `ROIs       ${result.rois}`,
+      `reference  ${result.reference}`,
+      ...(result.second === undefined ? [] : [`second     ${result.second}`]),
+      ...(result.change === undefined ? [] : [`change     ${result.change}`]),
+    ].join('\n'),
+  train: (result) => {
+    const rows = [
+      ['', 'OA', 'AA', 'kappa'],
+      ['network', ...figures(result.validation)],
+    ];
+    if (result.baseline !== undefined)
+      rows.push([result.baseline.name, ...figures(result.baseline)]);
+    return [
+      `model ${result.model}: ${result.epochs} epochs in ${result.seconds.toFixed(1)} s (${Math.round(result.samplesPerSecond)} samples/s, ${result.engine})`,
+      `validation on ${result.samples.validation} pixels, trained on ${result.samples.training}:`,
+      table(rows),
+    ].join('\n');
+  },
+  predict: (result) =>
+    [
+      `map ${result.map}: ${result.tiles} tiles in ${result.seconds.toFixed(1)} s (${result.engine})`,
+      table([
+        ['class', 'pixels', 'hectares'],
+        ...result.areas.map((area) => [
+          area.class,
+          String(area.pixels),
+          area.hectares?.toFixed(2) ?? '',
+        ]),
+      ]),
+    ].join('\n'),
+  evaluate: (result) =>
+    [
+      `OA ${percent(result.oa)}  AA ${percent(result.aa)}  kappa ${result.kappa?.toFixed(4) ?? '-'}  mIoU ${percent(result.miou)}`,
+      table([
+        ['class', "producer's", "user's", 'F1', 'IoU', 'reference pixels'],
+        ...result.perClass.map((row) => [
+          row.name,
+          percent(row.producers),
+          percent(row.users),
+          percent(row.f1),
+          percent(row.iou),
+          String(row.support),
+        ]),
+      ]),
+      'Confusion matrix (rows = reference, columns = map)',
+      table([
+        ['', ...result.confusion.classes],
+        ...result.confusion.matrix.map((row, index) => [
+          result.confusion.classes[index] ?? '',
+          ...row.map(String),
+        ]),
+      ]),
+      ...(result.report === undefined ? [] : [`report ${result.report}`]),
+    ].join('\n'),
+  'model run': (result) =>
+    result.outputs.map((output) => `${output.name} [${output.shape.join(', ')}]`).join('\n'),
+  'weights inspect': (result) =>
+    table([
+      ['name', 'type', 'shape'],
+      ...result.tensors.map((tensor) => [tensor.name, tensor.dtype, tensor.shape.join(' × ')]),
+    ]),
+};
+
+function presentInfo(result: Output<'info'>): string {
+  const head = [
+    `${result.format}, ${result.width} × ${result.height} pixels, ${result.bands.length} bands`,
+    `CRS ${result.crs ?? 'none'}`,
+    `geotransform ${result.geotransform?.join(', ') ?? 'none'}`,
+    ...(result.overviews.length > 0
+      ? [`overviews ${result.overviews.map((size) => `${size.width}×${size.height}`).join(', ')}`]
+      : []),
+  ];
+  const withStatistics = result.bands.some((band) => band.mean !== undefined);
+  const rows = result.bands.map((band) => [
+    band.name,
+    band.wavelengthNm?.toFixed(1) ?? '',
+    band.dtype,
+    band.nodata === undefined ? '' : String(band.nodata),
+    String(band.scale),
+    String(band.offset),
+    ...(withStatistics
+      ? [band.min, band.max, band.mean, band.std].map((value) => value?.toPrecision(6) ?? '')
+      : []),
+  ]);
+  const header = [
+    'band',
+    'nm',
+    'type',
+    'nodata',
+    'scale',
+    'offset',
+    ...(withStatistics ? ['min', 'max', 'mean', 'std'] : []),
+  ];
+  const samples = (result.samples ?? []).map(
+    (entry) => `(${entry.x}, ${entry.y}) ${entry.values.join(' ')}`,
+  );
+  return [...head, table([header, ...rows]), ...samples].join('\n');
+}
+
+function figures(accuracy: {
+  readonly oa?: number | undefined;
+  readonly aa?: number | undefined;
+  readonly kappa?: number | undefined;
+}): string[] {
+  return [percent(accuracy.oa), percent(accuracy.aa), accuracy.kappa?.toFixed(4) ?? '-'];
+}
+
+function percent(value: number | undefined): string {
+  return value === undefined ? '-' : `${(value * 100).toFixed(2)} %`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** Columns aligned: the first to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

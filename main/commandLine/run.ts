@@ -1,0 +1,76 @@
+import { api } from '../../app/contract/api.ts';
+import type { ProgressEvent } from '../../app/contract/events.ts';
+import { AppError, errorRecord } from '../../app/error.ts';
+import type { Services } from '../services/createServices.ts';
+import { programVersion } from '../version.ts';
+import { commandHelp, overview } from './help.ts';
+import { type Invocation, parseInvocation, splitCommand } from './parse.ts';
+import { present } from './present.ts';
+import { createProgressView } from './progress.ts';
+
+/** Where the program writes: so that tests can listen. */
+export type Streams = { readonly out: (text: string) => void; readonly error: NodeJS.WriteStream };
+
+const exitCodes = { done: 0, failed: 1, usage: 2, cancelled: 130 } as const;
+
+/**
+ * Runs one command line and gives its exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled. Results go to
+ * `streams.out`, everything else to `streams.error`.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  services: Services,
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
+  const json = words.includes('--json');
+  try {
+    if (words.length === 0 || words[0] === '--help' || words[0] === 'help') {
+      streams.out(overview(programVersion()));
+      return words.length === 0 ? exitCodes.usage : exitCodes.done;
+    }
+    if (words[0] === '--version') {
+      streams.out(`${programVersion()}\n`);
+      return exitCodes.done;
+    }
+    const { name, rest } = splitCommand(words);
+    if (rest.includes('--help')) {
+      streams.out(commandHelp(name));
+      return exitCodes.done;
+    }
+    return await execute(parseInvocation(name, rest), services, streams, signal);
+  } catch (error) {
+    return fail(error, json, streams);
+  }
+}
+
+async function execute(
+  invocation: Invocation,
+  services: Services,
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
+  const view = createProgressView(streams.error);
+  const onEvent = (event: ProgressEvent): void => {
+    if (!invocation.quiet) view.show(event);
+  };
+  try {
+    const result = await services.call(invocation.name, invocation.input, { signal, onEvent });
+    const output = api[invocation.name].output.parse(result);
+    view.end();
+    streams.out(invocation.json ? `${JSON.stringify(output)}\n` : present(invocation.name, output));
+    return exitCodes.done;
+  } finally {
+    view.end();
+  }
+}
+
+function fail(error: unknown, json: boolean, streams: Streams): number {
+  const record = errorRecord(error);
+  if (json) streams.out(`${JSON.stringify({ error: record })}\n`);
+  else streams.error.write(`error (${record.code}): ${record.message}\n`);
+  if (!(error instanceof AppError) && error instanceof Error)
+    streams.error.write(`${error.stack ?? ''}\n`);
+  if (record.code === 'usage') return exitCodes.usage;
+  return record.code === 'cancelled' ? exitCodes.cancelled : exitCodes.failed;
+}
