@@ -1,4 +1,5 @@
 import { AppError } from '../error.ts';
+import type { Random } from '../random.ts';
 import type { Ops, SelectiveScanInput } from './ops.ts';
 import type { Weights } from './weights.ts';
 
@@ -152,4 +153,13 @@ export function reverseTime<T>(ops: Ops<T>, x: T): T {
   const timeFirst = ops.reshape(ops.transpose(x, [1, 0, 2]), [length, batch * channels]);
   const reversed = ops.matMul(ops.constant(permutation, [length, length]), timeFirst);
   return ops.transpose(ops.reshape(reversed, [length, batch, channels]), [1, 0, 2]);
+}
+
+/** Puts a share `rate` of x to zero in training and scales the rest up; nothing without `random`. */
+export function dropout<T>(ops: Ops<T>, x: T, rate: number, random: Random | undefined): T {
+  if (random === undefined || rate === 0) return x;
+  const shape = ops.shape(x);
+  const mask = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < rate ? 0 : 1 / (1 - rate);
+  return ops.multiply(x, ops.constant(mask, shape));
 }
