@@ -1,0 +1,62 @@
+import type { Window } from './grid.ts';
+
+/** About how many pixels a window of work holds: large enough for the engine, small enough to keep few in flight. */
+const targetPixels = 512 * 512;
+
+/**
+ * Windows that cover `area`, row by row, whose edges follow the file's blocks, so that a scan decodes each block once:
+ * whole strips, or squares of about 512 pixels made of whole tiles.
+ */
+export function scanWindows(
+  area: Window,
+  block: { readonly width: number; readonly height: number },
+  pixels = targetPixels,
+): readonly Window[] {
+  const side = Math.sqrt(pixels);
+  const stepX = block.width >= area.width ? area.width : wholeBlocks(side, block.width);
+  const stepY = wholeBlocks(Math.max(1, pixels / Math.min(stepX, area.width)), block.height);
+  const windows: Window[] = [];
+  for (const [y, height] of steps(area.y, area.height, stepY)) {
+    for (const [x, width] of steps(area.x, area.width, stepX))
+      windows.push({ x, y, width, height });
+  }
+  return windows;
+}
+
+/** The multiple of `block` nearest to `length`, at least one block; blocks larger than that are cut, not grown. */
+function wholeBlocks(length: number, block: number): number {
+  if (block >= 2 * length) return Math.max(1, Math.floor(length));
+  return Math.max(1, Math.round(length / block)) * block;
+}
+
+/** Pieces of [start, start + length) cut at multiples of `step`. */
+function steps(
+  start: number,
+  length: number,
+  step: number,
+): readonly (readonly [number, number])[] {
+  const pieces: [number, number][] = [];
+  let at = start;
+  while (at < start + length) {
+    const next = Math.min(start + length, (Math.floor(at / step) + 1) * step);
+    pieces.push([at, next - at]);
+    at = next;
+  }
+  return pieces;
+}
+
+/** A window grown by `halo` pixels on each side, within the grid. */
+export function withHalo(
+  window: Window,
+  halo: number,
+  grid: { readonly width: number; readonly height: number },
+): Window {
+  const x = Math.max(0, window.x - halo);
+  const y = Math.max(0, window.y - halo);
+  return {
+    x,
+    y,
+    width: Math.min(grid.width, window.x + window.width + halo) - x,
+    height: Math.min(grid.height, window.y + window.height + halo) - y,
+  };
+}
