@@ -128,6 +128,10 @@ const train = call(
       .default(200000)
       .describe('most training pixels a class; more are thinned at random'),
     baseline: z.boolean().default(true).describe('train a random forest beside the network'),
+    skipBands: z
+      .array(z.string())
+      .default([])
+      .describe('band to leave out, by name; auto = bands without information; may repeat'),
     init: uri.optional().describe('weights to start from'),
     resume: z.boolean().default(false).describe('continue a run that was stopped'),
     ...computeOptions,

@@ -1,0 +1,75 @@
+import { Worker } from 'node:worker_threads';
+import { AppError, type ErrorRecord, fromErrorRecord } from '../../app/error.ts';
+import type { BandScaling } from '../../app/raster/features.ts';
+import type { Window } from '../../app/raster/grid.ts';
+import type { PreparedShape } from '../../app/vector/rasterise.ts';
+import type { FeatureWindow } from './featureWindow.ts';
+
+/** What the reading thread has to do. */
+export type ReaderTask = {
+  readonly uri: string;
+  readonly windows: readonly Window[];
+  /** Only pixels inside these shapes (pixel coordinates of the scene); all where absent. */
+  readonly within?: readonly PreparedShape[];
+  readonly bands: readonly number[];
+  readonly scaling: readonly BandScaling[];
+  readonly patch: 1 | 3;
+  /** Windows that may wait, decoded, for the consumer: what bounds the memory. */
+  readonly ahead: number;
+};
+
+export type ReaderMessage =
+  | { readonly kind: 'window'; readonly result: FeatureWindow }
+  | { readonly kind: 'failure'; readonly error: ErrorRecord };
+
+/**
+ * Feature windows in the order asked for, read by a thread of its own.
+ * @throws AppError of the reader, `cancelled`
+ */
+export async function* readAhead(
+  task: ReaderTask,
+  signal: AbortSignal,
+): AsyncGenerator<FeatureWindow> {
+  if (task.windows.length === 0) return;
+  const worker = new Worker(new URL('./reader.ts', import.meta.url), { workerData: task });
+  const arrived: ReaderMessage[] = [];
+  let wake: (() => void) | undefined;
+  let ended = false;
+  const notify = (): void => wake?.();
+  worker.on('message', (message: ReaderMessage) => {
+    arrived.push(message);
+    notify();
+  });
+  const fail = (message: string): void => {
+    arrived.push({ kind: 'failure', error: { code: 'worker-died', message, details: {} } });
+    notify();
+  };
+  worker.on('error', (error) =>
+    fail(`The thread that reads ${task.uri} failed (${error.message}).`),
+  );
+  worker.on('exit', () => {
+    ended = true;
+    notify();
+  });
+  signal.addEventListener('abort', notify, { once: true });
+  try {
+    for (let i = 0; i < task.windows.length; i++) {
+      while (arrived.length === 0) {
+        if (signal.aborted) throw new AppError('cancelled', 'Cancelled.');
+        if (ended)
+          throw new AppError('worker-died', `The thread that reads ${task.uri} ended early.`);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      signal.throwIfAborted();
+      const message = arrived.shift()!;
+      if (message.kind === 'failure') throw fromErrorRecord(message.error);
+      yield message.result;
+      worker.postMessage('next');
+    }
+  } finally {
+    signal.removeEventListener('abort', notify);
+    await worker.terminate();
+  }
+}
