@@ -23,9 +23,9 @@ export function loadTfjs(): Tfjs {
   return tf;
 }
 
-/** tfjs' Node backend calls these two, which Node 23 removed. */
+/** tfjs' Node backend calls these two, one of which Node 23 removed; the other it warns of. */
 function restoreUtilities(): void {
   const target = util as unknown as Record<string, unknown>;
   target['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  target['isArray'] ??= Array.isArray;
+  target['isArray'] = Array.isArray;
 }

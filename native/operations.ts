@@ -1,0 +1,9 @@
+import type { FusedOps } from '../app/model/ops.ts';
+import { differentiableScan } from './selectiveScan/differentiableScan.ts';
+import { createTensorflowScan } from './selectiveScan/scanTensorflow.ts';
+import type { Tensor, TensorflowBackend, Tfjs } from './tensors.ts';
+
+/** The operations that our build of TensorFlow has in one piece. Its library must be loaded. */
+export function tensorflowOperations(tf: Tfjs, backend: TensorflowBackend): FusedOps<Tensor> {
+  return { selectiveScan: differentiableScan(tf, createTensorflowScan(tf, backend)) };
+}

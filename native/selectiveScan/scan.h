@@ -1,0 +1,48 @@
+// Selective scan (Gu and Dao 2023, S6), forward and backward, on plain arrays. Row-major float32; letters as in
+// app/model/ops.ts: b batch, l steps, d channels, n states.
+//   dt = softplus(dtRaw + dtBias); h_t = exp(dt_t A) h_(t-1) + dt_t u_t B_t; y_t = C_t·h_t + D u_t; out = y · SiLU(z)
+#pragma once
+#include <cstdint>
+
+#include "../simd/dispatch.h"
+
+namespace prismap {
+
+struct ScanSize {
+  int64_t batch, steps, channels, states;
+};
+
+struct ScanInput {
+  const float* u;       // [b, l, d]
+  const float* dtRaw;   // [b, l, d]
+  const float* a;       // [d, n]
+  const float* b;       // [b, l, n]
+  const float* c;       // [b, l, n]
+  const float* skip;    // D [d] or null
+  const float* z;       // [b, l, d] or null
+  const float* dtBias;  // [d] or null
+};
+
+struct ScanGradients {
+  float* u;
+  float* dtRaw;
+  float* z;       // null where the input has no z
+  float* b;       // [b, l, n], zeroed by the caller; the sum over the channels of one part
+  float* c;       // likewise
+  float* shared;  // [n + 2, d], zeroed by the caller: gradients of A (transposed), D and dtBias, summed over a range of b
+};
+
+// A piece of the work: batch elements [first, last), channels [firstChannel, lastChannel).
+struct ScanRange {
+  int64_t first, last, firstChannel, lastChannel;
+};
+
+}  // namespace prismap
+
+PRISMAP_KERNEL(scanForward,
+               (const ScanSize& size, const ScanInput& input, const ScanRange& range, float* out),
+               (size, input, range, out))
+PRISMAP_KERNEL(scanBackward,
+               (const ScanSize& size, const ScanInput& input, const ScanRange& range, const float* outGradient,
+                const ScanGradients& gradients),
+               (size, input, range, outGradient, gradients))
