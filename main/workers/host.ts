@@ -17,30 +17,36 @@ export type TaskRequest = {
 /** Runs a task in a compute process and gives its result. */
 export type RunTask = (request: TaskRequest) => Promise<unknown>;
 
-const entry = fileURLToPath(new URL('./compute.ts', import.meta.url));
 /** A cancelled process that has not ended by then is killed; what it had finished is safe (see docs of resume). */
 const cancelGraceMs = 900;
 const keptStderr = 4000;
 
 /**
- * Runs one task in a child process of its own. Whatever happens to that process (crash in native code, out of memory,
- * kill) ends this promise with a coded error and nothing else.
+ * Runs tasks, each in a child process of its own that executes `entry`. Whatever happens to that process (crash in native
+ * code, out of memory, kill) ends the promise with a coded error and nothing else.
  *
  * @throws AppError of the task, `worker-died` where the process ended without an answer, `cancelled`
  */
-export const runInChild: RunTask = (request) => {
-  request.signal?.throwIfAborted();
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--expose-gc', entry],
-    {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'advanced',
-      env: { ...process.env, ...threadVariables(request.threads) },
-    },
-  );
-  return new Promise((resolve, reject) => new Conversation(child, request).run(resolve, reject));
-};
+export function childRunner(entry: string): RunTask {
+  return (request) => {
+    request.signal?.throwIfAborted();
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', '--expose-gc', entry],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        serialization: 'advanced',
+        env: { ...process.env, ...threadVariables(request.threads) },
+      },
+    );
+    return new Promise((resolve, reject) => new Conversation(child, request).run(resolve, reject));
+  };
+}
+
+/** Runs the application's own tasks (`compute.ts`). */
+export const runInChild: RunTask = childRunner(
+  fileURLToPath(new URL('./compute.ts', import.meta.url)),
+);
 
 function threadVariables(threads: number | undefined): Record<string, string> {
   if (threads === undefined) return {};

@@ -1,0 +1,52 @@
+import { AppError, errorRecord } from '../../app/error.ts';
+import type { HostMessage, WorkerMessage } from '../transport/messages.ts';
+import type { Task, TaskContext } from './task.ts';
+
+/** Tasks by name. Lazy, so that a process loads only what its task uses. */
+export type TaskTable = Readonly<Record<string, () => Promise<Task<never, unknown>>>>;
+
+const cancelled = new AbortController();
+
+function send(message: WorkerMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(message, undefined, undefined, () => resolve());
+  });
+}
+
+async function answer(tasks: TaskTable, task: string, input: unknown): Promise<WorkerMessage> {
+  const context: TaskContext = {
+    signal: cancelled.signal,
+    emit: (event) => void send({ kind: 'event', event }),
+  };
+  try {
+    const load = tasks[task];
+    if (load === undefined) throw new AppError('internal', `No task is named "${task}".`);
+    const run = await load();
+    return { kind: 'result', value: await run(input as never, context) };
+  } catch (error) {
+    if (cancelled.signal.aborted) {
+      const message = `${task} was cancelled. What was finished is kept; add --resume to go on.`;
+      return { kind: 'failure', error: { code: 'cancelled', message, details: {} } };
+    }
+    if (!(error instanceof AppError)) console.error(error);
+    return { kind: 'failure', error: errorRecord(error) };
+  }
+}
+
+/** Answers the one task that the host sends, with events and one result or failure, and ends the process. */
+export function serveTasks(tasks: TaskTable): void {
+  process.on('message', (message: HostMessage) => {
+    if (message.kind === 'cancel') {
+      cancelled.abort(new AppError('cancelled', 'Cancelled.'));
+      return;
+    }
+    void answer(tasks, message.task, message.input)
+      .then(send)
+      .then(() => process.exit(0));
+  });
+  // The host has gone: nobody waits for the answer, and an orphan must not go on writing.
+  process.on('disconnect', () => process.exit(1));
+  // Ctrl+C reaches the whole process group; the host decides what to do about it.
+  process.on('SIGINT', () => undefined);
+}
