@@ -1,6 +1,6 @@
 import type { Geometry } from './geometry.ts';
 
-/** A class of the class list. `value` is its number in class maps, from 1; 0 is "no class". */
+/** A class of the class list. `value` is its number in class maps, 1 to 255; 0 is "no class". */
 export type LandClass = {
   readonly value: number;
   readonly name: string;
@@ -27,4 +27,8 @@ export type RoiSet = {
   readonly crs?: string;
   readonly classes: ClassScheme;
   readonly rois: readonly Roi[];
+  /** Field that the classes came from. */
+  readonly classField?: string;
+  /** What was left out or assumed while reading, one plain sentence each. */
+  readonly warnings?: readonly string[];
 };
