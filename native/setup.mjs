@@ -27,6 +27,7 @@ const retryAfter = 3_600_000; // ms before a build that failed is tried again
 
 /** Our translation units; a vectorised one is compiled once an instruction set. */
 const operations = [
+  { source: 'quietly.cc', target: 'quietly' },
   { source: 'module.cc' },
   { source: 'selectiveScan/scanOp.cc' },
   { source: 'selectiveScan/scan.cc', vector: true },
@@ -169,10 +170,14 @@ async function compileAll(tensorflow) {
     await inParallel(units, Math.min(4, availableParallelism()), (unit) =>
       run(compiler(), [...unit.flags, '-c', unit.source, '-o', unit.object]),
     );
-    for (const name of ['tfjs_binding', 'prismap_operations']) {
-      const objects = units.filter((unit) => unit.target === name).map((unit) => unit.object);
-      await run(compiler(), linkArguments(objects, join(work, `${name}.node`), tensorflow));
-      renameSync(join(work, `${name}.node`), join(build, `${name}.node`));
+    for (const target of new Set(units.map((unit) => unit.target))) {
+      const objects = units.filter((unit) => unit.target === target).map((unit) => unit.object);
+      const output = join(work, `${target}.node`);
+      await run(
+        compiler(),
+        linkArguments(objects, output, target === 'quietly' ? undefined : tensorflow),
+      );
+      renameSync(output, join(build, `${target}.node`));
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -213,9 +218,9 @@ function bindingUnits(tensorflow, work) {
 }
 
 function operationUnits(tensorflow, work) {
-  return operations.flatMap(({ source, vector }) =>
+  return operations.flatMap(({ source, vector, target = 'prismap_operations' }) =>
     (vector === true ? instructionSets() : [{ name: 'any', flags: [] }]).map(({ name, flags }) => ({
-      target: 'prismap_operations',
+      target,
       source: join(native, source),
       object: join(work, `${source.replaceAll('/', '-')}-${name}.o`),
       flags: [...commonFlags, ...headerFlags(tensorflow), ...napiFlags(), ...flags],
@@ -245,15 +250,10 @@ function instructionSets() {
 function linkArguments(objects, output, tensorflow) {
   const shared =
     process.platform === 'darwin' ? ['-dynamiclib', '-undefined', 'dynamic_lookup'] : ['-shared'];
+  if (tensorflow === undefined) return [...shared, ...objects, '-o', output];
   const libraries = ['cc', 'framework'].map((part) => join(tensorflow, library(part)));
-  return [
-    ...shared,
-    ...objects,
-    ...libraries,
-    `-Wl,-rpath,${join(tensorflow, 'tensorflow')}`,
-    '-o',
-    output,
-  ];
+  const runtimePath = `-Wl,-rpath,${join(tensorflow, 'tensorflow')}`;
+  return [...shared, ...objects, ...libraries, runtimePath, '-o', output];
 }
 
 async function inParallel(items, width, action) {

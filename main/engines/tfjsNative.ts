@@ -35,8 +35,7 @@ type BackendModule = {
 export async function openTensorflow(tf: Tfjs, threads: number): Promise<OpenedTensorflow> {
   requireBuild();
   setEnvironment(threads);
-  load(join(build, 'prismap_operations.node')); // first: it also keeps TensorFlow's start-up remarks to itself
-  const binding = load(join(build, 'tfjs_binding.node')) as Binding;
+  const binding = loadLibraries();
   if (tf.findBackend('tensorflow') === null) {
     // The package's index would look for a binding of its own; these two parts of it do not.
     load(`${backendPackage}/register_all_kernels.js`);
@@ -53,6 +52,18 @@ export async function openTensorflow(tf: Tfjs, threads: number): Promise<OpenedT
     device: gpu ? 'GPU (CUDA)' : describeProcessor(threads),
     fused: tensorflowOperations(tf, tf.backend() as NodeBackend),
   };
+}
+
+/** The binding; after it the library that registers our operations, for as long as the process lives. */
+function loadLibraries(): Binding {
+  const { quietly } = load(join(build, 'quietly.node')) as {
+    readonly quietly: <R>(action: () => R) => R;
+  };
+  return quietly(() => {
+    const binding = load(join(build, 'tfjs_binding.node')) as Binding;
+    load(join(build, 'prismap_operations.node'));
+    return binding;
+  });
 }
 
 /** e.g. `CPU, 2 threads, AVX-512`. */
