@@ -1,0 +1,20 @@
+import type { TrainingSettings } from './settings.ts';
+
+/**
+ * Learning rate at a position of training. `progress` counts epochs from 0, with fractions inside an epoch.
+ * `step` is ×0.9 after every tenth of the epochs (PyTorch's StepLR as the authors used it), `cosine` falls to a hundredth.
+ */
+export function learningRateAt(
+  settings: Pick<TrainingSettings, 'epochs' | 'learningRate' | 'schedule' | 'warmup'>,
+  progress: number,
+): number {
+  const { epochs, learningRate, schedule, warmup } = settings;
+  if (progress < warmup) return (learningRate * (progress + 1e-2)) / warmup;
+  if (schedule === 'step') {
+    const every = Math.max(1, Math.floor(epochs / 10));
+    return learningRate * 0.9 ** Math.floor(Math.floor(progress) / every);
+  }
+  if (schedule === 'constant') return learningRate;
+  const share = Math.min(1, (progress - warmup) / Math.max(1, epochs - warmup));
+  return learningRate * (0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * share)));
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { AppError } from '../../app/error.ts';
+import { fitNormalisation, type Normalisation, type Spectra } from '../../app/learn/normalise.ts';
+import { countByClass } from '../../app/learn/sampling.ts';
+import { networkOf, type Preset } from '../../app/learn/settings.ts';
+import type { SpectralMambaConfig } from '../../app/model/spectralMamba.ts';
+import type { WeightData } from '../../app/model/weights.ts';
+import type { ClassScheme } from '../../app/vector/roi.ts';
+import type { Engine } from './engine.ts';
+import { type CurvePoint, fitMember } from './fitMember.ts';
+
+/** Labelled spectra: `labels` holds the index into the class list, from 0, of every sample. */
+export type LabelledSpectra = Spectra & { readonly labels: Int32Array };
+
+/** What the user sees after every epoch. */
+export type EpochReport = CurvePoint & {
+  /** Network being trained, from 1, and how many there are. */
+  readonly member: number;
+  readonly members: number;
+  readonly epochs: number;
+  readonly samplesPerSecond: number;
+  readonly etaSeconds: number;
+};
+
+export type FitOptions = {
+  readonly samples: LabelledSpectra;
+  /** Indices of the samples to learn from, and of those that choose the epoch; the latter may be empty. */
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  readonly classes: ClassScheme;
+  /** Network and settings; `{...presetNamed(name), settings: {...}}` to change any. */
+  readonly preset: Preset;
+  readonly engine: Engine;
+  /** Folder of checkpoints; absent = none are written. */
+  readonly folder?: string;
+  /** Go on from the newest checkpoint in `folder`. Otherwise what is there is passed over. */
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onEpoch?: (report: EpochReport) => void;
+  /** Within an epoch: share of it done, 0 to 1. */
+  readonly onProgress?: (progress: { readonly epoch: number; readonly share: number }) => void;
+  /** Something the user should know, e.g. that a damaged checkpoint was passed over. */
+  readonly onWarning?: (message: string) => void;
+};
+
+export type FitResult = {
+  readonly config: SpectralMambaConfig;
+  readonly normalisation: Normalisation;
+  /** Weights of each network. */
+  readonly members: readonly WeightData[];
+  /** One row an epoch, network after network. */
+  readonly curve: readonly (CurvePoint & { readonly member: number })[];
+  /** Epochs run, and the epoch whose weights were taken, of the first network. */
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  /** Samples of each class in training. */
+  readonly trainingByClass: readonly number[];
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+};
+
+/** Least training samples of a class: with fewer, normalisation and early stopping mean nothing. */
+const leastSamples = 3;
+
+/**
+ * Trains the classifier of a preset. The same data, settings, seed and engine give the same bytes, whether or not the run
+ * was killed and resumed in between.
+ * @throws AppError `no-samples`, `bad-values`, `bad-labels`, `bands-mismatch` (resumed with other data), `cancelled`
+ */
+export async function fitClassifier(options: FitOptions): Promise<FitResult> {
+  const { samples, train, classes, preset } = options;
+  const counts = countByClass(samples.labels, train, classes.length);
+  checkEnough(counts, classes);
+  countByClass(samples.labels, options.validation, classes.length);
+  const normalisation = fitNormalisation(samples, train, viewsOf(preset, samples.patch));
+  const config = networkOf(preset, {
+    bands: samples.bands,
+    classes: classes.length,
+    patch: samples.patch,
+  });
+  const started = performance.now();
+  const members = preset.settings.members;
+  const results: Awaited<ReturnType<typeof fitMember>>[] = [];
+  for (let member = 0; member < members; member++) {
+    const { folder, onEpoch } = options;
+    results.push(
+      await fitMember({
+        ...options,
+        config,
+        normalisation,
+        member,
+        ...(folder === undefined ? {} : { folder: join(folder, `network-${member + 1}`) }),
+        onEpoch: (report) => onEpoch?.({ ...report, member: member + 1, members }),
+      }),
+    );
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const seen = results.reduce((sum, result) => sum + result.samplesSeen, 0);
+  return {
+    config,
+    normalisation,
+    members: results.map((result) => result.weights),
+    curve: results.flatMap(({ curve }, i) => curve.map((row) => ({ ...row, member: i + 1 }))),
+    epochs: results[0]!.curve.length,
+    bestEpoch: results[0]!.bestEpoch,
+    trainingByClass: [...counts],
+    seconds,
+    samplesPerSecond: seen / Math.max(seconds, 1e-9),
+  };
+}
+
+/** Patches are seen as they are: their network merges the neighbours first. */
+function viewsOf(preset: Preset, patch: 1 | 3): Preset['settings']['views'] {
+  return patch === 3 ? ['value'] : preset.settings.views;
+}
+
+function checkEnough(counts: Int32Array, classes: ClassScheme): void {
+  const present = counts.filter((count) => count > 0).length;
+  if (present < 2) {
+    throw new AppError(
+      'no-samples',
+      `Training needs samples of two classes or more; it was given ${present === 0 ? 'none' : 'one class only'}. Draw areas of further classes.`,
+      { present },
+    );
+  }
+  for (const [i, count] of counts.entries()) {
+    if (count === 0 || count >= leastSamples) continue;
+    throw new AppError(
+      'no-samples',
+      `Class "${classes[i]?.name}" has ${count} training pixel${count === 1 ? '' : 's'}; ${leastSamples} are needed. Draw more of it or remove the class.`,
+      { class: classes[i]?.name, count },
+    );
+  }
+}
