@@ -29,7 +29,14 @@ export async function ensureSetup({ referee = false } = {}) {
   process.chdir(root);
   process.env.PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
   step('packages', 'package-lock.json', 'installing Node packages', () =>
-    run(npm(), ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']),
+    run(npm(), [
+      'install',
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ]),
   );
   const { ensureEngine } = await import('../native/setup.mjs');
   await ensureEngine(say);

@@ -86,7 +86,8 @@ class Reader {
       this.flags[flag] = true;
       return;
     }
-    if (word === 'config') {
+    // `model run` has a --config of its own.
+    if (word === 'config' && !this.#options.some((option) => option.name === word)) {
       this.config = this.#next(word);
       return;
     }
