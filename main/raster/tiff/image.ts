@@ -1,0 +1,188 @@
+import { AppError } from '../../../app/error.ts';
+import type { Window } from '../../../app/raster/grid.ts';
+import { bytesPerSample, type SampleArray, samplesOf } from '../../../app/raster/samples.ts';
+import type { BlockCache } from './blockCache.ts';
+import type { BlockReader, Chunk } from './blocks.ts';
+import type { ByteSource } from './byteSource.ts';
+import { fillRegion, gather, type Region } from './gather.ts';
+import { blockSamples } from './layout.ts';
+
+/** What a file's images share. */
+export type ReadState = {
+  readonly source: ByteSource;
+  readonly cache: BlockCache;
+  /** Compressed blocks decoded so far. */
+  decoded: number;
+  /** The reads before this one, so that no block is decoded twice at the same time. */
+  queue: Promise<void>;
+};
+
+/** Compressed bytes that are held at once while a window is read. */
+const batchBytes = 2 ** 23;
+/** Time after which a long read lets timers, messages and cancelling through. */
+const turnMilliseconds = 40;
+/** Keys of one image's chunks start here times its number. */
+const keySpace = 2 ** 40;
+
+/** One image of a file (main image, overview or mask), read window by window. */
+export class TiffImage {
+  readonly blocks: BlockReader;
+  readonly #state: ReadState;
+  readonly #number: number;
+  readonly #fill: number | undefined;
+
+  /** `fill` is the value of blocks that were never written. */
+  constructor(blocks: BlockReader, state: ReadState, number: number, fill?: number) {
+    this.blocks = blocks;
+    this.#state = state;
+    this.#number = number;
+    this.#fill = fill;
+  }
+
+  /** Samples of the bands asked for, each width · height of the window, which lies within the image. */
+  async read(
+    window: Window,
+    bands: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<SampleArray[]> {
+    const { layout, codec } = this.blocks;
+    await codec?.prepare?.();
+    const targets = bands.map(() => this.#allocate(window));
+    let started = performance.now();
+    for (const batch of this.#batches(window, bands)) {
+      if (signal?.aborted === true) throw new AppError('cancelled', 'Reading was cancelled.');
+      if (performance.now() - started > turnMilliseconds) {
+        await new Promise((resolve) => setImmediate(resolve));
+        started = performance.now();
+      }
+      await this.#inTurn(() => this.#copyBatch(batch, { window, bands, targets }, signal));
+    }
+    void layout;
+    return targets;
+  }
+
+  #allocate(window: Window): SampleArray {
+    const { type } = this.blocks.layout;
+    const bytes = window.width * window.height * bytesPerSample(type);
+    try {
+      return samplesOf(type, window.width * window.height);
+    } catch {
+      throw new AppError(
+        'too-large',
+        `A window of ${window.width} × ${window.height} pixels needs ${bytes} bytes a band. Read smaller windows.`,
+        { window, bytes },
+      );
+    }
+  }
+
+  /** The chunks that a window touches, in the order of the file's rows, in groups of bounded size. */
+  *#batches(window: Window, bands: readonly number[]): Generator<Chunk[]> {
+    const { layout, chunkRows } = this.blocks;
+    const planes = layout.planar ? [...new Set(bands)] : [0];
+    const bytes = chunkRows * layout.rowBytes;
+    let batch: Chunk[] = [];
+    for (let y = window.y; y < window.y + window.height; ) {
+      let next = y + 1;
+      for (const plane of planes) {
+        for (let x = window.x; x < window.x + window.width; ) {
+          const chunk = this.blocks.chunkAt(x, y, plane);
+          batch.push(chunk);
+          if (batch.length * bytes >= batchBytes) {
+            yield batch;
+            batch = [];
+          }
+          x = chunk.x + layout.blockWidth;
+          next = chunk.y + chunk.rows;
+        }
+      }
+      y = next;
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  /** Runs after all earlier work on the file. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#state.queue;
+    let release = (): void => undefined;
+    this.#state.queue = new Promise((resolve) => {
+      release = resolve;
+    });
+    await before;
+    try {
+      await work();
+    } finally {
+      release();
+    }
+  }
+
+  async #copyBatch(batch: Chunk[], job: CopyJob, signal?: AbortSignal): Promise<void> {
+    const { cache, source } = this.#state;
+    const missing: Chunk[] = [];
+    const ranges: { offset: number; length: number }[] = [];
+    for (const chunk of batch) {
+      const samples = cache.get(this.#key(chunk));
+      if (samples !== undefined) {
+        this.#copy(chunk, samples, job);
+        continue;
+      }
+      const range = await this.blocks.rangeOf(chunk);
+      if (range === undefined) this.#copy(chunk, undefined, job);
+      else {
+        missing.push(chunk);
+        ranges.push(range);
+      }
+    }
+    if (missing.length === 0) return;
+    const raw = await source.read(ranges, signal);
+    for (const [i, chunk] of missing.entries()) {
+      const samples = await this.blocks.decode(chunk, raw[i]!);
+      raw[i] = new Uint8Array(0);
+      if (this.blocks.codec !== undefined) this.#state.decoded++;
+      cache.set(this.#key(chunk), samples);
+      this.#copy(chunk, samples, job);
+    }
+  }
+
+  #key(chunk: Chunk): number {
+    return this.#number * keySpace + chunk.index;
+  }
+
+  /** Copies what the window needs of a chunk; an absent chunk is filled. */
+  #copy(chunk: Chunk, samples: SampleArray | undefined, { window, bands, targets }: CopyJob): void {
+    const { layout } = this.blocks;
+    const perPixel = blockSamples(layout);
+    const left = Math.max(window.x, chunk.x);
+    const top = Math.max(window.y, chunk.y);
+    const width = Math.min(window.x + window.width, chunk.x + layout.blockWidth) - left;
+    const height = Math.min(window.y + window.height, chunk.y + chunk.rows) - top;
+    const plane = Math.floor(chunk.block / (layout.blocksAcross * layout.blocksDown));
+    const first = ((top - chunk.y) * layout.blockWidth + left - chunk.x) * perPixel;
+    const region = {
+      fromStride: layout.blockWidth * perPixel,
+      samples: perPixel,
+      to: (top - window.y) * window.width + left - window.x,
+      toStride: window.width,
+      width,
+      height,
+    };
+    for (const [i, band] of bands.entries()) {
+      if (layout.planar && band !== plane) continue;
+      const place: Region = { ...region, from: first + (layout.planar ? 0 : band) };
+      if (samples !== undefined) gather(samples, targets[i]!, place);
+      else if (this.#fill !== undefined)
+        fillRegion(targets[i]!, place, this.#fillValue(targets[i]!));
+    }
+  }
+
+  #fillValue(target: SampleArray): number | bigint {
+    const value = this.#fill!;
+    const big = target instanceof BigInt64Array || target instanceof BigUint64Array;
+    return big ? BigInt(Math.round(value)) : value;
+  }
+}
+
+type CopyJob = {
+  readonly window: Window;
+  readonly bands: readonly number[];
+  readonly targets: readonly SampleArray[];
+};
