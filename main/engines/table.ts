@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../app/error.ts';
 import type { FusedOps } from '../../app/model/ops.ts';
+import { scriptOperations } from '../../native/operations.ts';
 import type { Engine, EngineId, EngineInfo } from './engine.ts';
 import { loadTfjs, type Tensor, type Tfjs } from './tfjs.ts';
 import { createTfjsEngine } from './tfjsEngine.ts';
 import { openTensorflow } from './tfjsNative.ts';
+import { openWasm } from './tfjsWasm.ts';
 
 export type EngineOptions = {
   /** The engine to use and no other; absent = the best that works. */
@@ -32,10 +34,18 @@ const engines: readonly {
     },
   },
   {
+    id: 'wasm',
+    open: async (tf) => {
+      const { version } = await openWasm(tf);
+      const fused = scriptOperations(tf);
+      return { device: 'CPU, 1 thread, WebAssembly', versions: { wasm: version }, fused };
+    },
+  },
+  {
     id: 'cpu',
     open: async (tf) => {
       await tf.setBackend('cpu');
-      return { device: 'CPU, 1 thread, JavaScript', versions: {}, fused: {} };
+      return { device: 'CPU, 1 thread, JavaScript', versions: {}, fused: scriptOperations(tf) };
     },
   },
 ];
