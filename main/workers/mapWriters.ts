@@ -1,0 +1,172 @@
+import { AppError } from '../../app/error.ts';
+import type { Grid, Window } from '../../app/raster/grid.ts';
+import type { LandClass } from '../../app/vector/roi.ts';
+import type { CogOptions, Compression } from '../raster/cog/plan.ts';
+import { type CogWriter, createCogWriter } from '../raster/cog/writeCog.ts';
+
+/** What a map run writes. */
+export type MapOutputs = {
+  readonly classes: string;
+  readonly probabilities?: string;
+  readonly score?: string;
+};
+
+export type MapWriterOptions = {
+  readonly outputs: MapOutputs;
+  readonly grid: Grid;
+  readonly classes: readonly LandClass[];
+  readonly compression: Compression;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Names the run: a spool of another run is not continued. */
+  readonly key: string;
+  readonly resume: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** Scores of the mapped pixels of a window: (n, classes), and their positions in the window. */
+export type ScoredWindow = {
+  readonly window: Window;
+  readonly indices: Int32Array;
+  readonly scores: Float32Array;
+};
+
+/** The rasters of one map run, written window by window. */
+export type MapWriters = {
+  /** Whether a run before this one has finished the window in every output. */
+  done(window: Window): boolean;
+  write(scored: ScoredWindow): Promise<void>;
+  finish(): Promise<void>;
+  /** Removes what was written; what a later run can continue is kept if `keep`. */
+  abort(keep: boolean): Promise<void>;
+};
+
+/** Opens the outputs. @throws AppError `not-writable`, `disk-full` */
+export async function openMapWriters(options: MapWriterOptions): Promise<MapWriters> {
+  const { outputs, classes } = options;
+  const writers: {
+    readonly writer: CogWriter;
+    readonly samples: (scored: ScoredWindow) => (Uint8Array | Uint16Array | Float32Array)[];
+  }[] = [];
+  const open = async (
+    path: string,
+    rest: Pick<CogOptions, 'bands'> & Partial<CogOptions>,
+    samples: (scored: ScoredWindow) => (Uint8Array | Uint16Array | Float32Array)[],
+  ): Promise<void> => {
+    const { grid, compression, metadata, key, signal } = options;
+    const writer = await createCogWriter(path, {
+      grid,
+      compression,
+      metadata,
+      unwritten: 'nodata',
+      signal,
+      resume: { key, continue: options.resume },
+      ...rest,
+    });
+    writers.push({ writer, samples });
+  };
+  const abort = async (keep: boolean): Promise<void> => {
+    await Promise.all(writers.map(({ writer }) => writer.abort({ keep })));
+  };
+  try {
+    await open(outputs.classes, classMapOptions(classes), (scored) => [
+      classSamples(scored, classes),
+    ]);
+    if (outputs.score !== undefined)
+      await open(
+        outputs.score,
+        { bands: [scoreBand('model score')], overviews: 'average' },
+        (scored) => [topScores(scored, classes.length)],
+      );
+    if (outputs.probabilities !== undefined) {
+      await open(
+        outputs.probabilities,
+        { bands: classes.map(({ name }) => scoreBand(name)), overviews: 'average' },
+        (scored) => classScores(scored, classes.length),
+      );
+    }
+  } catch (error) {
+    await abort(true);
+    throw error;
+  }
+  return {
+    done: (window) => writers.every(({ writer }) => writer.done(window)),
+    write: async (scored) => {
+      for (const { writer, samples } of writers) {
+        if (!writer.done(scored.window))
+          await writer.write({ window: scored.window, bands: samples(scored) });
+      }
+    },
+    finish: async () => {
+      // The class map comes last: where it is, the others are.
+      for (const { writer } of writers.toReversed()) await writer.finish();
+    },
+    abort,
+  };
+}
+
+function classMapOptions(
+  classes: readonly LandClass[],
+): Pick<CogOptions, 'bands' | 'classNames' | 'palette' | 'overviews'> {
+  const type = classes.every(({ value }) => value <= 255) ? 'uint8' : 'uint16';
+  return {
+    bands: [{ name: 'class', type, nodata: 0 }],
+    classNames: new Map(classes.map(({ value, name }) => [value, name])),
+    palette: new Map(
+      classes.map(({ value, color: [red, green, blue] }) => [
+        value,
+        [red, green, blue, 255] as const,
+      ]),
+    ),
+    overviews: 'mode',
+  };
+}
+
+function scoreBand(name: string): CogOptions['bands'][number] {
+  return { name, type: 'float32', nodata: Number.NaN };
+}
+
+/** Index of the highest score of a row; the first one where several are equal. */
+function best(scores: Float32Array, row: number, classes: number): number {
+  let index = 0;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < classes; k++) {
+    const score = scores[row * classes + k]!;
+    if (score > highest) {
+      highest = score;
+      index = k;
+    }
+  }
+  if (highest === Number.NEGATIVE_INFINITY) {
+    throw new AppError(
+      'engine',
+      'The engine gave no number as score of a pixel. Run "prismap doctor"; another engine can be chosen with --engine.',
+    );
+  }
+  return index;
+}
+
+function classSamples(
+  { window, indices, scores }: ScoredWindow,
+  classes: readonly LandClass[],
+): Uint8Array | Uint16Array {
+  const Samples = classes.every(({ value }) => value <= 255) ? Uint8Array : Uint16Array;
+  const samples = new Samples(window.width * window.height);
+  for (let i = 0; i < indices.length; i++)
+    samples[indices[i]!] = classes[best(scores, i, classes.length)]!.value;
+  return samples;
+}
+
+function topScores({ window, indices, scores }: ScoredWindow, classes: number): Float32Array {
+  const samples = new Float32Array(window.width * window.height).fill(Number.NaN);
+  for (let i = 0; i < indices.length; i++)
+    samples[indices[i]!] = scores[i * classes + best(scores, i, classes)]!;
+  return samples;
+}
+
+function classScores({ window, indices, scores }: ScoredWindow, classes: number): Float32Array[] {
+  return Array.from({ length: classes }, (_, k) => {
+    const samples = new Float32Array(window.width * window.height).fill(Number.NaN);
+    for (let i = 0; i < indices.length; i++) samples[indices[i]!] = scores[i * classes + k]!;
+    return samples;
+  });
+}
