@@ -1,0 +1,154 @@
+import proj4 from 'proj4';
+import { AppError } from '../../app/error.ts';
+import type { PointTransform } from '../../app/vector/placeRois.ts';
+import { epsgEntry, withShift } from './epsg.ts';
+
+/** A coordinate system ready to compute with. */
+export type Crs = {
+  /** `EPSG:n` where it is one, else the WKT or PROJ string. */
+  readonly id: string;
+  readonly name: string;
+  readonly geographic: boolean;
+  /** Length of a unit of its axes in metres; undefined for degrees. */
+  readonly metresPerUnit: number | undefined;
+  /** Half-axis and squared eccentricity of its ellipsoid. */
+  readonly ellipsoid: { readonly a: number; readonly es: number };
+  /** False where positions may be off by up to some hundred metres because no shift to WGS 84 is known. */
+  readonly shifted: boolean;
+  readonly projection: ProjectionDefinition;
+};
+
+type ProjectionDefinition = InstanceType<typeof proj4.Proj>;
+
+const known = new Map<string, Crs>();
+
+/**
+ * A coordinate system from `EPSG:n`, `ESRI:n`, an OGC URN or address, WKT 1 or 2, an ESRI .prj text or a PROJ string.
+ * Positions are x, y (longitude before latitude) whatever the order of axes in its definition.
+ * @throws AppError `unknown-crs`
+ */
+export function parseCrs(text: string): Crs {
+  const id = normaliseCrs(text);
+  let crs = known.get(id);
+  if (crs === undefined) {
+    crs = makeCrs(id);
+    // bounded: a crafted file may name many
+    if (known.size > 200) known.clear();
+    known.set(id, crs);
+  }
+  return crs;
+}
+
+/** The shortest name of a CRS: `EPSG:n` where the text carries that code, else the text itself, trimmed. */
+export function normaliseCrs(text: string): string {
+  const trimmed = text.replace(/\0/g, '').trim();
+  const short = /^(?:EPSG|ESRI)\s*:+\s*(\d{4,6})$/i.exec(trimmed)?.[1];
+  if (short !== undefined) return `EPSG:${short}`;
+  const urn = /^(?:urn:(?:x-)?ogc:def:crs:|https?:\/\/www\.opengis\.net\/def\/crs\/)(.*)$/i.exec(
+    trimmed,
+  )?.[1];
+  if (urn !== undefined || /^(?:OGC:)?CRS:?84h?$/i.test(trimmed)) {
+    if (/CRS:?84h?$/i.test(trimmed)) return 'EPSG:4326';
+    const code = /^(?:EPSG|ESRI)[:/][^:/]*[:/](\d{4,6})$/i.exec(urn ?? '')?.[1];
+    if (code !== undefined) return `EPSG:${code}`;
+  }
+  return wktCode(trimmed) ?? trimmed;
+}
+
+/** EPSG code of a whole WKT (its last AUTHORITY or ID), where the index knows it by that name too. */
+function wktCode(wkt: string): string | undefined {
+  if (!/^[A-Z0-9_]+\s*\[/i.test(wkt)) return undefined;
+  const code = /(?:AUTHORITY|ID)\s*\[\s*"(?:EPSG|ESRI)"\s*,\s*"?(\d{4,6})"?\s*\]\s*\]$/i.exec(
+    wkt.trimEnd(),
+  )?.[1];
+  if (code === undefined) return undefined;
+  try {
+    epsgEntry(code);
+    return `EPSG:${code}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function makeCrs(id: string): Crs {
+  if (id.length > 100_000) throw unknown(id.slice(0, 80), 'its definition is too long');
+  const code = /^EPSG:(\d+)$/.exec(id)?.[1];
+  const entry = code === undefined ? undefined : epsgEntry(code);
+  let projection: ProjectionDefinition;
+  try {
+    projection = new proj4.Proj(entry?.proj ?? ownDefinition(id));
+  } catch (error) {
+    throw unknown(id, error instanceof Error ? error.message : String(error));
+  }
+  // what proj4 derives from a definition, beyond its declared types
+  const { a, es, to_meter: toMetre, datum, projName } = projection as unknown as Derived;
+  const geographic = projName === 'longlat';
+  if (!(a > 0)) throw unknown(id, 'it has no ellipsoid');
+  return {
+    id,
+    name: entry?.name ?? /\[\s*"([^"]*)"/.exec(id)?.[1] ?? id,
+    geographic,
+    metresPerUnit: geographic ? undefined : (toMetre ?? 1),
+    ellipsoid: { a, es: es ?? 0 },
+    shifted: entry?.shifted ?? (datum?.datum_type !== 5 || isModern(a)),
+    projection,
+  };
+}
+
+type Derived = {
+  readonly a: number;
+  readonly es?: number;
+  readonly to_meter?: number;
+  readonly projName?: string;
+  readonly datum?: { readonly datum_type?: number };
+};
+
+/** Half-axis of GRS 80 and WGS 84: systems on it are geocentric to about a metre. */
+const isModern = (a: number): boolean => Math.abs(a - 6378137) < 0.5;
+
+/** A definition that the index does not have, as proj4 takes it. */
+function ownDefinition(text: string): string {
+  if (/^\+/.test(text)) return withShift(text, '').proj;
+  if (/^[A-Z0-9_]+\s*\[/i.test(text)) return text;
+  throw new Error('it is neither a code, WKT nor a PROJ string');
+}
+
+function unknown(id: string, reason: string): AppError {
+  return new AppError(
+    'unknown-crs',
+    `The coordinate system "${id.slice(0, 120)}" is not understood: ${reason}. Convert the file to a common one, e.g. EPSG:4326.`,
+    { crs: id.slice(0, 2000) },
+  );
+}
+
+/**
+ * Converts positions from one CRS to another. Where a position has no counterpart the result is NaN, never an error.
+ * @throws AppError `unknown-crs`
+ */
+export function createTransform(from: string, to: string): PointTransform {
+  const [source, target] = [parseCrs(from), parseCrs(to)];
+  if (source.id === target.id) return (x, y) => [x, y];
+  const converter = proj4(source.projection, target.projection);
+  return (x, y) => {
+    if (!Number.isFinite(x) || !Number.isFinite(y)) return [Number.NaN, Number.NaN];
+    try {
+      const [east, north] = converter.forward([x, y]);
+      return [east!, north!];
+    } catch {
+      return [Number.NaN, Number.NaN];
+    }
+  };
+}
+
+/** One sentence a CRS whose positions may be off, none otherwise. */
+export function crsWarnings(...systems: readonly (string | undefined)[]): string[] {
+  const distinct = new Set(systems.filter((text) => text !== undefined).map(normaliseCrs));
+  if (distinct.size < 2) return [];
+  return [...distinct]
+    .map(parseCrs)
+    .filter((crs) => !crs.shifted)
+    .map(
+      (crs) =>
+        `No datum shift is known for ${crs.name}: converted positions may be off by up to some hundred metres.`,
+    );
+}
