@@ -6,26 +6,27 @@ export type Color = readonly [red: number, green: number, blue: number];
 /**
  * Colours for classes, in the order in which they should be used. Chosen by farthest-point search over sRGB: any two
  * differ by at least 15 CIELAB units to normal eyes and as protanopes, deuteranopes and tritanopes see them (Machado et
- * al. 2009), and any two of the first eight by at least 7 units of lightness, so that they survive a grey print.
+ * al. 2009), and any two of the first eight by at least 9 units of lightness, so that they survive a grey print.
+ * The first eight look like water, buildings, forest, soil, grass, roads, crops and snow.
  */
 const classColors: readonly string[] = [
-  '0069a5 ff9600 f0f0c3 5a2d1e 2de1ff a5875a d24b00 96005a',
-  'b4ff78 a578ff 4b0096 78b4a5 e1b478 a50f00 2d2d78 965a5a',
-  '694bd2 a5a5ff 786987 e178c3 ffe12d d23cc3 4b692d ff783c',
+  '004bc3 c5390c 2a371a ca8d81 82d964 907ba1 f3e228 eafffd',
+  '5a0f5a 9696ff 964b5a 69ffb4 e18700 c3b4e1 693c96 b44b3c',
+  '3c0f87 9669ff 2d87c3 f0b4c3 69003c 961e00 96a55a 5a5a87',
 ].flatMap((row) => row.split(' '));
 
-/** Colours that people expect of a kind of cover, found by a word in the class name. */
+/** Colours that people expect of a kind of cover, found by a word in the class name; all are class colours. */
 const expected: readonly (readonly [words: RegExp, color: string])[] = [
-  [/water|river|lake|sea\b|ocean|pond|canal/i, '0050c8'],
-  [/wetland|marsh|mangrove|swamp/i, '60b0a8'],
-  [/forest|tree|wood|conifer|deciduous|evergreen|shrub/i, '3c6428'],
-  [/grass|meadow|pasture|lawn|vegetation/i, 'a8f070'],
-  [/crop|wheat|corn|maize|soy|field|agric|vineyard|orchard/i, 'ffd83c'],
-  [/roof|building|urban|built|residential|commercial|house/i, 'c83214'],
-  [/road|asphalt|street|parking|rail|highway|concrete|pavement/i, '786987'],
-  [/soil|bare|sand|beach|rock|gravel|quarry/i, 'c89b64'],
-  [/snow|ice\b|cloud/i, 'f5f5e0'],
-  [/shadow|dark/i, '2d2050'],
+  [/water|river|lake|sea\b|ocean|pond|canal/i, '004bc3'],
+  [/wetland|marsh|mangrove|swamp/i, '69ffb4'],
+  [/forest|tree|wood|conifer|deciduous|evergreen|shrub/i, '2a371a'],
+  [/grass|meadow|pasture|lawn|vegetation/i, '82d964'],
+  [/crop|wheat|corn|maize|soy|field|agric|vineyard|orchard/i, 'f3e228'],
+  [/roof|building|urban|built|residential|commercial|house/i, 'c5390c'],
+  [/road|asphalt|street|parking|rail|highway|concrete|pavement/i, '907ba1'],
+  [/soil|bare|sand|beach|rock|gravel|quarry/i, 'ca8d81'],
+  [/snow|ice\b|cloud/i, 'eafffd'],
+  [/shadow|dark/i, '5a0f5a'],
 ];
 
 /** `#rrggbb` (or `rrggbb`) as numbers. @throws RangeError for anything else */
@@ -60,11 +61,7 @@ export function classColor(index: number): Color {
  * road …) gets the free colour nearest to what people expect, the others take what is left in order.
  */
 export function colorsFor(names: readonly string[]): readonly Color[] {
-  // half as many again to choose from, so that expectation has a say without giving up the best-separated ones
-  const offered = Math.max(
-    names.length,
-    Math.min(classColors.length, Math.ceil(names.length * 1.5) + 6),
-  );
+  const offered = Math.max(names.length, classColors.length);
   const free = Array.from({ length: offered }, (_, index) => classColor(index));
   const result: (Color | undefined)[] = names.map((name) => {
     const wish = expected.find(([words]) => words.test(name))?.[1];

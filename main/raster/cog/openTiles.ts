@@ -1,0 +1,155 @@
+import type { Window } from '../../../app/raster/grid.ts';
+import {
+  bytesPerSample,
+  type SampleArray,
+  type SampleType,
+  samplesOf,
+} from '../../../app/raster/samples.ts';
+import type { Stretch } from './spool.ts';
+
+/** Samples of one part of a tile, row by row; `rect` counts from the tile's corner. */
+export type TilePart = { readonly rect: Window; readonly samples: SampleArray };
+
+type Kept = {
+  readonly rect: Window;
+  readonly stored: Promise<Stretch> | undefined;
+  /** From an earlier run. */
+  readonly restored: boolean;
+};
+
+type OpenTile = {
+  readonly parts: Kept[];
+  covered: number;
+  /** The tile itself, where memory permitted when it was begun. */
+  samples: SampleArray | undefined;
+};
+
+export type OpenTilesOptions = {
+  readonly type: SampleType;
+  readonly tileSize: number;
+  /** What pixels outside the image hold. */
+  readonly fill: number;
+  /** Most bytes of unfinished tiles in memory; what comes on top is kept in the spool. */
+  readonly memoryBytes: number;
+  readonly store: (part: TilePart, key: number) => Promise<Stretch>;
+  readonly load: (stretch: Stretch) => Promise<Uint8Array>;
+  /** Store every part, also those that memory holds: an interrupted run continues from them. */
+  readonly keepAll: boolean;
+};
+
+/** Tiles of which some pixels have come and others not yet. */
+export class OpenTiles {
+  readonly #options: OpenTilesOptions;
+  readonly #tiles = new Map<number, OpenTile>();
+  #bytes = 0;
+
+  constructor(options: OpenTilesOptions) {
+    this.#options = options;
+  }
+
+  /** Parts that an earlier run left in the spool. */
+  restore(key: number, rect: Window, stretch: Stretch): void {
+    const tile = this.#tiles.get(key) ?? { parts: [], covered: 0, samples: undefined };
+    tile.parts.push({ rect, stored: Promise.resolve(stretch), restored: true });
+    tile.covered += rect.width * rect.height;
+    this.#tiles.set(key, tile);
+  }
+
+  /** Whether all pixels of a part have come within one part, from an earlier run or from any. */
+  has(key: number, rect: Window, from: 'earlier' | 'any'): boolean {
+    const parts = this.#tiles.get(key)?.parts ?? [];
+    return parts.some((part) => (from === 'any' || part.restored) && contains(part.rect, rect));
+  }
+
+  /** Pixels of a tile that have come. */
+  covered(key: number): number {
+    return this.#tiles.get(key)?.covered ?? 0;
+  }
+
+  /**
+   * Takes a part. The promise is that of its way into the spool; undefined where it needs none. The samples may be reused
+   * when it has settled.
+   * @throws RangeError where the part meets one that came before
+   */
+  add(key: number, part: TilePart): Promise<unknown> | undefined {
+    const tile = this.#tiles.get(key) ?? this.#begin();
+    this.#tiles.set(key, tile);
+    const { rect } = part;
+    if (tile.parts.some((other) => meets(other.rect, rect)))
+      throw new RangeError('pixels were written twice');
+    if (tile.samples !== undefined) place(part, tile.samples, this.#options.tileSize);
+    const stored =
+      tile.samples === undefined || this.#options.keepAll
+        ? this.#options.store(part, key)
+        : undefined;
+    // whoever writes waits for it; here it must only not go unheard
+    stored?.catch(() => undefined);
+    tile.parts.push({ rect, stored, restored: false });
+    tile.covered += rect.width * rect.height;
+    return stored;
+  }
+
+  /** Takes a tile out, whole; pixels that never came hold the fill value. */
+  async take(key: number): Promise<SampleArray> {
+    const tile = this.#tiles.get(key);
+    this.#tiles.delete(key);
+    const { type, tileSize, fill, load } = this.#options;
+    if (tile?.samples !== undefined) {
+      this.#bytes -= tile.samples.byteLength;
+      return tile.samples;
+    }
+    const samples = blank(type, tileSize, fill);
+    for (const { rect, stored } of tile?.parts ?? []) {
+      if (stored === undefined) throw new Error('a part is neither in memory nor in the spool');
+      const bytes = await load(await stored);
+      place({ rect, samples: samplesOf(type, bytes.buffer) }, samples, tileSize);
+    }
+    return samples;
+  }
+
+  #begin(): OpenTile {
+    const { type, tileSize, fill, memoryBytes } = this.#options;
+    const bytes = tileSize * tileSize * bytesPerSample(type);
+    const fits = this.#bytes + bytes <= memoryBytes;
+    if (fits) this.#bytes += bytes;
+    return { parts: [], covered: 0, samples: fits ? blank(type, tileSize, fill) : undefined };
+  }
+}
+
+/** A tile of nothing but the fill value. */
+export function blank(type: SampleType, tileSize: number, fill: number): SampleArray {
+  const samples = samplesOf(type, tileSize * tileSize);
+  if (fill !== 0 || Object.is(fill, -0)) {
+    if (samples instanceof BigInt64Array || samples instanceof BigUint64Array)
+      samples.fill(BigInt(fill));
+    else samples.fill(fill);
+  }
+  return samples;
+}
+
+/** Puts a part where it belongs in its tile. */
+export function place(part: TilePart, tile: SampleArray, tileSize: number): void {
+  const { rect, samples } = part;
+  for (let row = 0; row < rect.height; row++) {
+    const line = samples.subarray(row * rect.width, (row + 1) * rect.width);
+    setAt(tile, line, (rect.y + row) * tileSize + rect.x);
+  }
+}
+
+/** `target.set(source, at)` for arrays that are known to be of one type. */
+export function setAt(target: SampleArray, source: SampleArray, at: number): void {
+  (target as Uint8Array).set(source as Uint8Array, at);
+}
+
+function contains(outer: Window, inner: Window): boolean {
+  return (
+    inner.x >= outer.x &&
+    inner.y >= outer.y &&
+    inner.x + inner.width <= outer.x + outer.width &&
+    inner.y + inner.height <= outer.y + outer.height
+  );
+}
+
+function meets(a: Window, b: Window): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
