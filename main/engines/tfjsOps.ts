@@ -23,7 +23,7 @@ function elementwise(tf: Tfjs) {
     subtract: (a: Tensor, b: Tensor): Tensor => tf.sub(a, b),
     multiply: (a: Tensor, b: Tensor): Tensor => tf.mul(a, b),
     divide: (a: Tensor, b: Tensor): Tensor => tf.div(a, b),
-    maximum: (a: Tensor, b: Tensor): Tensor => tf.maximum(a, b),
+    maximum: (a: Tensor, b: Tensor): Tensor => maximum(tf, a, b),
     exp: (x: Tensor): Tensor => tf.exp(x),
     log: (x: Tensor): Tensor => tf.log(x),
     sqrt: (x: Tensor): Tensor => tf.sqrt(x),
@@ -34,11 +34,7 @@ function elementwise(tf: Tfjs) {
 
 function reductions(tf: Tfjs) {
   return {
-    matMul: (
-      a: Tensor,
-      b: Tensor,
-      options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
-    ): Tensor => tf.matMul(a, b, options.transposeA ?? false, options.transposeB ?? false),
+    matMul: (a: Tensor, b: Tensor, options: Transposes = {}): Tensor => product(tf, a, b, options),
     softmax: (x: Tensor): Tensor => tf.softmax(x),
     logSoftmax: (x: Tensor): Tensor => tf.logSoftmax(x),
     mean: (x: Tensor, axes: readonly number[], keepDimensions = false): Tensor =>
@@ -72,14 +68,81 @@ function images(tf: Tfjs) {
       tf.maxPool(x as tfjsTensor4, size, stride, 'valid'),
     averagePool: (x: Tensor, { size, stride }: PoolOptions): Tensor =>
       tf.avgPool(x as tfjsTensor4, size, stride, 'valid'),
-    resizeBilinear: (
-      x: Tensor,
-      [height, width]: readonly [number, number],
-      alignCorners: boolean,
-    ): Tensor =>
-      // Without aligned corners PyTorch samples at half-pixel centres, and so do we.
-      tf.image.resizeBilinear(x as tfjsTensor4, [height, width], alignCorners, !alignCorners),
+    resizeBilinear: (x: Tensor, size: readonly [number, number], alignCorners: boolean): Tensor =>
+      resizeBilinear(tf, x as tfjsTensor4, size, alignCorners),
   };
+}
+
+type Transposes = { readonly transposeA?: boolean; readonly transposeB?: boolean };
+
+/** tfjs' gradient of `maximum` forgets that its inputs were broadcast, hence the same shape for both beforehand. */
+function maximum(tf: Tfjs, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShape(a.shape, b.shape);
+  return tf.maximum(tf.broadcastTo(a, shape), tf.broadcastTo(b, shape));
+}
+
+/** Likewise its gradient of a product whose batch dimensions differ. */
+function product(tf: Tfjs, a: Tensor, b: Tensor, options: Transposes): Tensor {
+  const { transposeA = false, transposeB = false } = options;
+  const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const same = batchA.join() === batchB.join();
+  if (!same && batchB.length === 0 && !transposeA) {
+    // One matrix for the whole batch: a single tall product.
+    const inner = a.shape.at(-1)!;
+    const flat = tf.matMul(tf.reshape(a, [-1, inner]), b, false, transposeB);
+    return tf.reshape(flat, [...a.shape.slice(0, -1), flat.shape[1]!]);
+  }
+  if (same) return tf.matMul(a, b, transposeA, transposeB);
+  const batch = broadcastShape(batchA, batchB);
+  const spread = (x: Tensor): Tensor => tf.broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
+  return tf.matMul(spread(a), spread(b), transposeA, transposeB);
+}
+
+/** The common shape of two operands, as NumPy finds it. */
+function broadcastShape(a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: Shape, i: number): number => shape[shape.length - rank + i] ?? 1;
+  return Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
+}
+
+/**
+ * tfjs' own kernel forward; backward by products with the transposed interpolation matrices, because tfjs' gradient
+ * knows no half-pixel centres.
+ */
+function resizeBilinear(
+  tf: Tfjs,
+  image: tfjsTensor4,
+  [height, width]: readonly [number, number],
+  alignCorners: boolean,
+): Tensor {
+  const [, rows = 1, columns = 1] = image.shape;
+  const resize = tf.customGrad((x) => ({
+    // Without aligned corners PyTorch samples at half-pixel centres, and so do we.
+    value: tf.image.resizeBilinear(x as tfjsTensor4, [height, width], alignCorners, !alignCorners),
+    gradFunc: (dy: Tensor) => {
+      const vertical = tf.tensor(interpolation(rows, height, alignCorners), [height, rows]);
+      const horizontal = tf.tensor(interpolation(columns, width, alignCorners), [width, columns]);
+      const alongRows = product(tf, tf.transpose(dy, [0, 3, 1, 2]), horizontal, {}); // [b, c, H, w]
+      const both = product(tf, tf.transpose(alongRows, [0, 1, 3, 2]), vertical, {}); // [b, c, w, h]
+      return tf.transpose(both, [0, 3, 2, 1]);
+    },
+  }));
+  return resize(image);
+}
+
+/** (to, from): the shares of the source pixels in each target pixel. */
+function interpolation(from: number, to: number, alignCorners: boolean): Float32Array {
+  const matrix = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const exact = alignCorners
+      ? (i * (from - 1)) / Math.max(1, to - 1)
+      : Math.max(0, ((i + 0.5) * from) / to - 0.5);
+    const low = Math.min(Math.floor(exact), from - 1);
+    const share = Math.min(exact - low, 1);
+    matrix[i * from + low]! += 1 - share;
+    matrix[i * from + Math.min(low + 1, from - 1)]! += share;
+  }
+  return matrix;
 }
 
 type tfjsTensor4 = ReturnType<Tfjs['tensor4d']>;

@@ -5,11 +5,15 @@ import type { Tfjs } from './tfjs.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Gradient kernels that tfjs' WebAssembly backend lacks; its plain JavaScript backend computes them instead. */
+/**
+ * Gradient kernels that tfjs' WebAssembly backend lacks, or has but gets wrong (that of `maxPool`, by the conformance
+ * suite); its plain JavaScript backend computes them instead.
+ */
 const borrowed = [
   'Conv2DBackpropFilter',
   'DepthwiseConv2dNativeBackpropFilter',
   'DepthwiseConv2dNativeBackpropInput',
+  'MaxPoolGrad',
 ] as const;
 
 /** What a kernel gets and gives, as far as lending needs it. */
@@ -44,7 +48,8 @@ export async function openWasm(tf: Tfjs): Promise<{ readonly version: string }> 
 /** Registers a kernel of the JavaScript backend for the WebAssembly backend: numbers over, compute, numbers back. */
 function lend(tf: Tfjs, kernelName: string): void {
   const kernel = tf.getKernel(kernelName, 'cpu');
-  if (kernel === undefined || tf.getKernel(kernelName, 'wasm') !== undefined) return;
+  if (kernel === undefined) return;
+  if (tf.getKernel(kernelName, 'wasm') !== undefined) tf.unregisterKernel(kernelName, 'wasm');
   const host = tf.findBackend('cpu') as unknown as HostBackend;
   tf.registerKernel({
     kernelName,
