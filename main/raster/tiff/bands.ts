@@ -14,9 +14,12 @@ export type BandContext = {
   readonly nodata: readonly (number | undefined)[];
 };
 
-/** Index of the alpha band, or undefined (extra sample of type 1 or 2). */
+/** Index of the alpha band, or undefined: an extra sample of type 1 or 2, 8 or 16 bits, beside colours or grey. */
 export function alphaBand(layout: ImageLayout): number | undefined {
-  const { extraSamples, samples } = layout;
+  const { extraSamples, samples, type } = layout;
+  if (layout.photometric === photometric.palette || !['uint8', 'uint16'].includes(type)) {
+    return undefined;
+  }
   const at = extraSamples.findIndex((kind) => kind === 1 || kind === 2);
   const band = samples - extraSamples.length + at;
   return at < 0 || band < 0 ? undefined : band;

@@ -99,8 +99,8 @@ export class BlockReader {
     const part = Math.floor((y - down * layout.blockHeight) / this.chunkRows);
     const firstRow = part * this.chunkRows;
     const top = down * layout.blockHeight + firstRow;
-    const bottom = layout.tiled ? (down + 1) * layout.blockHeight : layout.height;
-    const left = Math.min(layout.blockHeight - firstRow, bottom - top);
+    // Rows below the image are not needed, and some writers leave them out even of tiles.
+    const left = Math.min(layout.blockHeight - firstRow, layout.height - top);
     const block = (plane * layout.blocksDown + down) * layout.blocksAcross + across;
     return {
       index: block * this.chunksPerBlock + part,
@@ -143,9 +143,7 @@ export class BlockReader {
       const length = await this.#lengthOf(block, offset);
       if (length === 0) continue;
       const down = Math.floor(block / layout.blocksAcross) % layout.blocksDown;
-      const rows = layout.tiled
-        ? layout.blockHeight
-        : Math.min(layout.blockHeight, layout.height - down * layout.blockHeight);
+      const rows = Math.min(layout.blockHeight, layout.height - down * layout.blockHeight);
       const needed = layout.compression === 1 ? rows * layout.rowBytes : length;
       if (offset + needed > size) {
         throw corrupt(
@@ -197,7 +195,8 @@ export class BlockReader {
     raw: Uint8Array<ArrayBuffer>,
     expected: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const request = { layout: this.layout, rows: chunk.rows, expected };
+    const most = this.layout.blockHeight * this.layout.rowBytes;
+    const request = { layout: this.layout, rows: chunk.rows, expected, most };
     let decoded: Uint8Array<ArrayBuffer>;
     try {
       const result = this.codec!.decode(raw, request);
@@ -210,7 +209,7 @@ export class BlockReader {
     if (decoded.length < expected) {
       throw this.#damaged(chunk, `it ends after ${decoded.length} of ${expected} bytes`);
     }
-    return decoded;
+    return decoded.subarray(0, expected);
   }
 }
 

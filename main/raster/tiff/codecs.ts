@@ -33,13 +33,13 @@ const packBits: Codec = {
 
 const deflate: Codec = {
   largestRatio: 1032,
-  decode: (input, { expected }) => inflate(input, expected),
+  decode: (input, { most }) => inflate(input, most),
 };
 
 const zstd: Codec = {
   // A block of 3 + 1 bytes may repeat one byte 128 KiB times.
   largestRatio: 32768,
-  decode: (input, { expected }) => unzstd(input, expected),
+  decode: (input, { most }) => unzstd(input, most),
 };
 
 /** Runs a decoder that fills a buffer and says how far it came, or -1 for invalid data. */

@@ -43,6 +43,9 @@ function esriWkt(keys: GeoKeys): string | undefined {
   return undefined;
 }
 
+/** The spherical Mercator of web maps, which has several retired numbers and spellings. */
+const webMercator = /^(?=.*\+proj=merc\b)(?=.*\+a=6378137\b)(?=.*\+b=6378137\b)/;
+
 async function projString(keys: GeoKeys): Promise<string | undefined> {
   const { toProj4 } = await import('geotiff-geokeys-to-proj4');
   const named: Record<string, unknown> = {};
@@ -54,7 +57,8 @@ async function projString(keys: GeoKeys): Promise<string | undefined> {
     const result = toProj4(named as unknown as Parameters<typeof toProj4>[0]);
     const text = result.proj4.trim();
     // Without a projection the library answers with an empty or incomplete string.
-    return /\+proj=\w/.test(text) ? text : undefined;
+    if (!/\+proj=\w/.test(text)) return undefined;
+    return webMercator.test(text) ? 'EPSG:3857' : text;
   } catch {
     return undefined;
   }

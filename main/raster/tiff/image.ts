@@ -45,7 +45,7 @@ export class TiffImage {
     bands: readonly number[],
     signal?: AbortSignal,
   ): Promise<SampleArray[]> {
-    const { layout, codec } = this.blocks;
+    const { codec } = this.blocks;
     await codec?.prepare?.();
     const targets = bands.map(() => this.#allocate(window));
     let started = performance.now();
@@ -57,7 +57,6 @@ export class TiffImage {
       }
       await this.#inTurn(() => this.#copyBatch(batch, { window, bands, targets }, signal));
     }
-    void layout;
     return targets;
   }
 

@@ -41,10 +41,12 @@ export type ImageLayout = {
 /** What a codec needs to know beside the bytes. */
 export type BlockRequest = {
   readonly layout: ImageLayout;
-  /** Rows wanted: the block's height, fewer in the last strip. */
+  /** Rows wanted: the block's height, fewer where the image ends within the block. */
   readonly rows: number;
-  /** rows · rowBytes */
+  /** rows · rowBytes: what has to be there. */
   readonly expected: number;
+  /** blockHeight · rowBytes: what may be there. */
+  readonly most: number;
 };
 
 /** Samples interleaved in one block. */
@@ -69,7 +71,7 @@ export async function readLayout(file: TiffFile, directory: Directory): Promise<
   const format = await reader.perSample(tags.sampleFormat, samples, 1);
   const compression = await reader.perSample(tags.compression, samples, 1);
   const interpretation = await reader.single(tags.photometric, photometric.minIsBlack);
-  checkInterpretation(uri, interpretation, compression);
+  checkInterpretation(uri, { interpretation, compression, samples, bits });
   const sample = sampleLayout(uri, bits, format);
   const planar = (await reader.choice(tags.planarConfiguration, [1, 2], 1)) === 2 && samples > 1;
   const block = await blockLayout(reader, uri, { width, height, bits, samples, planar });
@@ -108,14 +110,23 @@ function checkSize(uri: string, width: number, height: number, samples: number):
   );
 }
 
-function checkInterpretation(uri: string, interpretation: number, compression: number): void {
-  const { yCbCr, cieLab, iccLab, ituLab, logL, logLuv } = photometric;
+/** Refuses colours that GDAL would convert to RGB on the fly: their stored values are not what it presents. */
+function checkInterpretation(
+  uri: string,
+  stored: { interpretation: number; compression: number; samples: number; bits: number },
+): void {
+  const { interpretation, compression, samples, bits } = stored;
+  const { yCbCr, separated, cieLab, iccLab, ituLab, logL, logLuv } = photometric;
   const others: readonly number[] = [cieLab, iccLab, ituLab, logL, logLuv];
-  const converted =
-    (interpretation === yCbCr && compression !== 7 && compression !== 50001) ||
-    others.includes(interpretation);
-  if (!converted) return;
-  const name = interpretation === yCbCr ? 'YCbCr' : 'Lab or LogLuv';
+  const name =
+    interpretation === yCbCr && compression !== 7 && compression !== 50001
+      ? 'YCbCr'
+      : interpretation === separated && samples === 4 && bits === 8
+        ? 'CMYK'
+        : others.includes(interpretation)
+          ? 'Lab or LogLuv'
+          : undefined;
+  if (name === undefined) return;
   throw new AppError(
     'unsupported',
     `${uri} stores ${name} colours (${compressionNames.get(compression) ?? compression}), which Prismap does not ` +

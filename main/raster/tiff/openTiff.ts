@@ -17,7 +17,7 @@ import { type GdalMetadata, readGdalMetadata } from './gdalMetadata.ts';
 import { readGeoKeys } from './geoKeys.ts';
 import { openHttp } from './httpSource.ts';
 import { type ReadState, TiffImage } from './image.ts';
-import { blockSamples, type ImageLayout, readLayout } from './layout.ts';
+import { type ImageLayout, readLayout } from './layout.ts';
 import { bothValid, maskFromAlpha, maskOf } from './masks.ts';
 import { openCopies, type Pages, type Pyramid, readPages, readPyramid } from './pyramid.ts';
 import { findSidecars, type Sidecars } from './sidecars.ts';
@@ -172,7 +172,8 @@ async function describe(
 ): Promise<SceneDescription> {
   const { layout, metadata, nodata, sidecars, classNames, pixels } = parts;
   const keys = await readGeoKeys(file, pages.main);
-  const transform = (await readTransform(file, pages.main, keys)) ?? sidecars.world;
+  const own = await readTransform(file, pages.main, keys);
+  const transform = sidecars.auxiliary?.transform ?? own ?? sidecars.world;
   const crs = await crsOf(keys);
   const grid: Grid = {
     width: layout.width,
@@ -325,5 +326,4 @@ function checkRequest(description: SceneDescription, { window, bands, size }: Ch
       { size },
     );
   }
-  void blockSamples;
 }

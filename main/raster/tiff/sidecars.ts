@@ -19,6 +19,8 @@ export type Sidecars = {
 
 /** The part of an `.aux.xml` file that is used. */
 export type Auxiliary = {
+  /** Goes before the raster's own, as in GDAL. */
+  readonly transform?: GeoTransform;
   readonly bands: ReadonlyMap<number, AuxiliaryBand>;
 };
 
@@ -76,7 +78,9 @@ function parseAuxiliary(path: string, text: string): Auxiliary | undefined {
     const index = Number(element.attributes.get('band')) - 1;
     if (Number.isInteger(index) && index >= 0) bands.set(index, auxiliaryBand(element));
   }
-  return { bands };
+  const words = childrenOf(dataset, 'GeoTransform')[0]?.text.split(',').map(Number) ?? [];
+  const stated = words.length === 6 && words.every(Number.isFinite);
+  return { bands, ...(stated ? { transform: words as unknown as GeoTransform } : {}) };
 }
 
 function auxiliaryBand(element: XmlElement): AuxiliaryBand {

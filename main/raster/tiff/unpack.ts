@@ -38,9 +38,10 @@ function unpackBits(
   }
 }
 
+/** Most significant byte first in little-endian files, and so reversed in big-endian ones: GDAL writes and reads it so. */
 function unpack24(bytes: Uint8Array, result: Uint8Array | Uint16Array | Uint32Array): void {
   for (let i = 0, at = 0; i < result.length; i++, at += 3) {
-    result[i] = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+    result[i] = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
   }
 }
 

@@ -8,7 +8,7 @@ import type { SampleArray } from '../../../../app/raster/samples.ts';
 import { openTiff } from '../openTiff.ts';
 
 /** Rasters over this many bytes are compared on a window in their middle. The Python side has the same rule. */
-const wholeBytes = 2 ** 26;
+const wholeBytes = 2 ** 24;
 const windowSide = 256;
 
 function windowOf({ width, height }: Grid, bytesPerPixel: number) {

@@ -9,7 +9,7 @@ import rasterio
 from rasterio.windows import Window
 
 warnings.filterwarnings("ignore")
-WHOLE_BYTES = 2**26
+WHOLE_BYTES = 2**24
 SIDE = 256
 
 
