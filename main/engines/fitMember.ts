@@ -12,18 +12,8 @@ import type { WeightData } from '../../app/model/weights.ts';
 import { createRandom } from '../../app/random.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { LoadedModel, OptimizerState, Trainer } from './engine.ts';
-import type { EpochReport, FitOptions } from './fit.ts';
+import type { CurvePoint, EpochReport, FitOptions } from './fitOptions.ts';
 import { type ValidationFigures, validationFigures } from './validation.ts';
-
-/** One epoch of the training curve. Nothing in it depends on the clock. */
-export type CurvePoint = {
-  /** From 1. */
-  readonly epoch: number;
-  readonly learningRate: number;
-  /** Mean training loss. */
-  readonly loss: number;
-  readonly validation?: ValidationFigures;
-};
 
 type MemberOptions = Omit<FitOptions, 'onEpoch'> & {
   readonly config: SpectralMambaConfig;
