@@ -6,8 +6,15 @@ export function escapeXml(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
     .toWellFormed()
-    .replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[&<>"]/g, (character) => entities[character]!);
 }
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
 
 /** A number as GDAL reads it back to the same value. */
 export function formatNumber(value: number): string {
@@ -81,5 +88,6 @@ function itemXml({ name, value, sample, role, domain }: Item): string {
     ...(role === undefined ? [] : [`role="${role}"`]),
     ...(domain === undefined ? [] : [`domain="${domain}"`]),
   ];
-  return `  <Item ${attributes.join(' ')}>${escapeXml(value)}</Item>\n`;
+  // GDAL escapes values before it puts them into XML, and undoes that after parsing
+  return `  <Item ${attributes.join(' ')}>${escapeXml(escapeXml(value))}</Item>\n`;
 }

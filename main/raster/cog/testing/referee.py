@@ -2,12 +2,15 @@
 resolution go to PATH.<level>.raw, band by band, row by row."""
 
 import json
+import os
 import struct
 import sys
 import warnings
+import xml.etree.ElementTree
 
 import numpy
 import rasterio
+import rasterio.shutil
 from rio_cogeo.cogeo import cog_validate
 
 warnings.filterwarnings("ignore")
@@ -52,6 +55,18 @@ def check_blocks(path, data, levels):
     return errors
 
 
+def side_files(path):
+    """Class names and attribute table as GDAL sees them, by way of a VRT that it writes of the raster."""
+    vrt = path + ".vrt"
+    rasterio.shutil.copy(path, vrt, driver="VRT")
+    tree = xml.etree.ElementTree.parse(vrt)
+    os.remove(vrt)
+    return {
+        "categories": [item.text or "" for item in tree.iter("Category")],
+        "rows": [[cell.text or "" for cell in row] for row in tree.iter("Row")],
+    }
+
+
 def describe(path):
     valid, errors, cautions = cog_validate(path, quiet=True)
     with rasterio.open(path) as data:
@@ -83,6 +98,7 @@ def describe(path):
         except ValueError:
             result["colormap"] = None
         data.read().tofile(f"{path}.0.raw")
+        result["side"] = side_files(path)
     for level in range(len(overviews)):
         with rasterio.open(path, OVERVIEW_LEVEL=level) as image:
             result["overviews"].append([image.width, image.height])
