@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../../app/error.ts';
+import { dealFolds } from '../../app/learn/folds.ts';
 import { fitNormalisation, type Normalisation } from '../../app/learn/normalise.ts';
 import { countByClass } from '../../app/learn/sampling.ts';
 import { networkOf, type Preset } from '../../app/learn/settings.ts';
@@ -54,6 +55,7 @@ export async function fitClassifier(options: FitOptions): Promise<FitResult> {
     results.push(
       await fitMember({
         ...options,
+        ...partsOf(options, member),
         config,
         normalisation,
         member,
@@ -74,6 +76,25 @@ export async function fitClassifier(options: FitOptions): Promise<FitResult> {
     trainingByClass: [...counts],
     seconds,
     samplesPerSecond: seen / Math.max(seconds, 1e-9),
+  };
+}
+
+/**
+ * What a network learns from and what stops it. Without a validation part, each of several networks that stop early leaves
+ * out a fold of its own, so that together they have seen every sample.
+ */
+function partsOf(options: FitOptions, member: number): Pick<FitOptions, 'train' | 'validation'> {
+  const { samples, train, validation, preset, groups } = options;
+  const { members, patience, seed } = preset.settings;
+  if (validation.length > 0 || members < 2 || patience === undefined) return { train, validation };
+  const folds = dealFolds(samples.labels, train, {
+    folds: members,
+    seed,
+    ...(groups === undefined ? {} : { groups }),
+  });
+  return {
+    train: train.filter((_, i) => folds[i] !== member),
+    validation: train.filter((_, i) => folds[i] === member),
   };
 }
 
