@@ -197,6 +197,7 @@ const evaluate = call(
     reference: uri.describe('reference: label raster or polygons'),
     classField: z.string().optional().describe('field of the reference that names the class'),
     layer: z.string().optional().describe('layer of the reference file'),
+    baseline: uri.optional().describe('map of another model, to show beside it in the report'),
     exclude: uri.optional().describe('ROIs whose pixels are left out, as those used in training'),
     report: uri.optional().describe('HTML report to write'),
     csv: uri.optional().describe('confusion matrix as CSV'),

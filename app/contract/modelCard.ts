@@ -95,7 +95,7 @@ export const modelCard = z.strictObject({
     versions: z.record(z.string(), z.string()),
   }),
   licence: z.string(),
-  created: z.string(),
+  created: z.string().optional(),
   /** SHA-256 of the weights file beside the card. */
   weightsSha256: sha256,
 });

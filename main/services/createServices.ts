@@ -3,6 +3,7 @@ import type { ProgressEvent } from '../../app/contract/events.ts';
 import { AppError } from '../../app/error.ts';
 import type { RunTask } from '../workers/host.ts';
 import { evaluate } from './evaluate.ts';
+import { runTask } from './runTask.ts';
 
 /** What a caller may give along with a call. */
 export type CallOptions = {
@@ -53,16 +54,4 @@ export function createServices(dependencies: ServiceDependencies): Services {
       return value as Output<Name>;
     },
   };
-}
-
-/** One task in a compute process of its own. */
-export function runTask(task: string, input: unknown, context: CallContext): Promise<unknown> {
-  const threads = (input as { readonly threads?: number }).threads;
-  return context.runTask({
-    task,
-    input,
-    ...(context.signal === undefined ? {} : { signal: context.signal }),
-    ...(context.onEvent === undefined ? {} : { onEvent: context.onEvent }),
-    ...(threads === undefined ? {} : { threads }),
-  });
 }

@@ -2,7 +2,7 @@ import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import type { Band, BandStatistics, SceneSource } from '../../app/raster/scene.ts';
 import { openScene } from '../raster/formats.ts';
-import { computeStatistics } from '../raster/statistics.ts';
+import { sceneStatistics } from '../raster/statistics.ts';
 import type { TaskContext } from './task.ts';
 
 /** Says what a raster is, from its headers; statistics and pixel values on request. */
@@ -11,10 +11,15 @@ export async function info(input: Input<'info'>, context: TaskContext): Promise<
   try {
     const { grid, bands, format, overviews, metadata, classNames } = source.description;
     const statistics = input.stats
-      ? await computeStatistics(source, {
+      ? await sceneStatistics(source, {
           signal: context.signal,
-          onProgress: (done, total) =>
-            context.emit({ kind: 'progress', stage: 'statistics', done, total }),
+          onProgress: (share) =>
+            context.emit({
+              kind: 'progress',
+              stage: 'statistics',
+              done: Math.round(share * 100),
+              total: 100,
+            }),
         })
       : undefined;
     return {
@@ -52,8 +57,15 @@ function describeBand(
     ...(fwhmNm === undefined ? {} : { fwhmNm }),
     ...(unit === undefined ? {} : { unit }),
     ...(bad === undefined ? {} : { bad }),
-    ...statistics,
+    ...finite(statistics),
   };
+}
+
+/** The figures that are numbers: a band without a valid pixel has none. */
+function finite(statistics: BandStatistics | undefined): Partial<BandStatistics> {
+  const { min, max, mean, std, validPercent } = statistics ?? {};
+  const entries = Object.entries({ min, max, mean, std, validPercent });
+  return Object.fromEntries(entries.filter(([, value]) => Number.isFinite(value)));
 }
 
 async function readSamples(

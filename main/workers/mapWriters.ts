@@ -2,7 +2,7 @@ import { AppError } from '../../app/error.ts';
 import type { Grid, Window } from '../../app/raster/grid.ts';
 import type { LandClass } from '../../app/vector/roi.ts';
 import type { CogOptions, Compression } from '../raster/cog/plan.ts';
-import { type CogWriter, createCogWriter } from '../raster/cog/writeCog.ts';
+import { type CogWriter, type CogWriterOptions, createCogWriter } from '../raster/cog/writeCog.ts';
 
 /** What a map run writes. */
 export type MapOutputs = {
@@ -53,19 +53,19 @@ export async function openMapWriters(options: MapWriterOptions): Promise<MapWrit
     samples: (scored: ScoredWindow) => (Uint8Array | Uint16Array | Float32Array)[],
   ): Promise<void> => {
     const { grid, compression, metadata, key, signal } = options;
-    const writer = await createCogWriter(path, {
+    const writer = await freshOrContinued(path, options.resume, {
       grid,
       compression,
       metadata,
       unwritten: 'nodata',
       signal,
-      resume: { key, continue: options.resume },
+      resume: { key },
       ...rest,
     });
     writers.push({ writer, samples });
   };
   const abort = async (keep: boolean): Promise<void> => {
-    await Promise.all(writers.map(({ writer }) => writer.abort({ keep })));
+    await Promise.all(writers.map(({ writer }) => (keep ? writer.suspend() : writer.abort())));
   };
   try {
     await open(outputs.classes, classMapOptions(classes), (scored) => [
@@ -102,6 +102,18 @@ export async function openMapWriters(options: MapWriterOptions): Promise<MapWrit
     },
     abort,
   };
+}
+
+/** A writer that goes on where a run with the same key stopped, or one that forgets it. */
+async function freshOrContinued(
+  path: string,
+  resume: boolean,
+  options: CogWriterOptions,
+): Promise<CogWriter> {
+  const writer = await createCogWriter(path, options);
+  if (resume) return writer;
+  await writer.abort();
+  return createCogWriter(path, options);
 }
 
 function classMapOptions(

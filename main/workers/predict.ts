@@ -11,7 +11,7 @@ import type { PreparedShape } from '../../app/vector/rasterise.ts';
 import { openScene } from '../raster/formats.ts';
 import { writePreview } from '../raster/picture.ts';
 import { createTransform } from '../vector/crs.ts';
-import { readRois } from '../vector/readRois.ts';
+import { readAreas } from '../vector/readRois.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
 import { createManifest, describeInputs, type RunManifest, writeRecord } from './manifest.ts';
 import { classAreas } from './mapAreas.ts';
@@ -52,7 +52,7 @@ export async function predict(
       ...(input.score === undefined ? {} : { score: input.score }),
     },
     grid,
-    classes: classifier.card.classes,
+    classes: classifier.classes,
     compression: input.compression,
     metadata: { PRISMAP_MANIFEST: JSON.stringify(manifest), PRISMAP_MODEL: classifier.card.title },
     key: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
@@ -74,10 +74,10 @@ export async function predict(
     await source.close();
     classifier.dispose();
   }
-  const areas = await classAreas(input.out, classifier.card.classes, context.signal);
+  const areas = await classAreas(input.out, classifier.classes, context.signal);
   if (areas.mapped === 0) warn('No pixel could be mapped: the area holds nothing but nodata.');
   if (input.vector !== undefined)
-    await vectoriseMap(input.out, input.vector, classifier.card.classes, context);
+    await vectoriseMap(input.out, input.vector, classifier.classes, context);
   if (input.preview !== undefined) await writePreview(input.out, input.preview);
   const seconds = (performance.now() - started) / 1000;
   const record = await writeRecord(`${input.out}.json`, {
@@ -138,7 +138,7 @@ async function extentOf(input: Input<'predict'>, source: SceneSource): Promise<E
     );
   }
   if (input.within === undefined) return { area };
-  const placed = placeRois(await readRois(input.within), grid, createTransform);
+  const placed = placeRois(await readAreas(input.within), grid, createTransform);
   const within = placed.rois.filter((roi) => roi.position !== 'outside').map((roi) => roi.shape);
   const inside = clip(boundingWindow(within), area) ?? area;
   const clipped =

@@ -1,0 +1,228 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import type { Input } from '../../app/contract/api.ts';
+import { type ModelCard, modelCard } from '../../app/contract/modelCard.ts';
+import { confusionOf } from '../../app/learn/metrics.ts';
+import { areaAdjusted } from '../../app/learn/metricsArea.ts';
+import type { Evaluation } from '../workers/evaluate.ts';
+import type { ReportPictures } from '../workers/picture.ts';
+import type { CallContext } from './createServices.ts';
+import type {
+  ReportAccuracy,
+  ReportData,
+  ReportModel,
+  ReportSignatures,
+  ReportTraining,
+} from './report/reportData.ts';
+import { runTask } from './runTask.ts';
+
+/** What `predict` writes beside a map, as far as the report uses it. */
+const mapRecord = z.looseObject({
+  settings: z.looseObject({ scene: z.string(), model: z.string() }),
+});
+
+const curve = z.array(
+  z.looseObject({
+    epoch: z.number(),
+    loss: z.number(),
+    validation: z.looseObject({ loss: z.number(), oa: z.number().optional() }).optional(),
+  }),
+);
+
+const signatures = z.object({
+  bandCount: z.number(),
+  perClass: z.array(
+    z.object({
+      value: z.number(),
+      count: z.number(),
+      mean: z.array(z.number()),
+      deviation: z.array(z.number()),
+    }),
+  ),
+});
+
+const trainRecord = z.looseObject({ seconds: z.number() });
+
+export type Measured = {
+  readonly evaluation: Evaluation;
+  readonly baseline: Evaluation | undefined;
+};
+
+/**
+ * Everything that is known about a map: what it was compared with, and, from the record beside it, its scene, its model and
+ * how that was trained. What is missing is left out of the report.
+ */
+export async function collectReport(
+  input: Input<'evaluate'>,
+  { evaluation, baseline }: Measured,
+  context: CallContext,
+): Promise<ReportData> {
+  const manifest = await readJson(`${input.map}.json`, mapRecord);
+  const model = manifest === undefined ? undefined : await readModel(manifest.settings.model);
+  const pictures = (await runTask(
+    'picture',
+    { map: input.map, scene: manifest?.settings.scene },
+    context,
+  )) as ReportPictures;
+  const values = evaluation.classes.map(({ value }) => value);
+  const hectares = pictures.pixelHectares;
+  return {
+    title: `Land cover of ${basename(manifest?.settings.scene ?? input.map)}`,
+    created: new Date().toISOString(),
+    scene: {
+      name: manifest?.settings.scene ?? input.map,
+      grid: pictures.grid,
+      bandCount: pictures.scene?.bandCount ?? 1,
+      ...(pictures.scene?.picture === undefined ? {} : { picture: pictures.scene.picture }),
+    },
+    classes: evaluation.classes,
+    map: {
+      name: input.map,
+      picture: pictures.map,
+      areas: values.map((value, index) => {
+        const pixels = evaluation.mapped[index]!;
+        return {
+          value,
+          pixels,
+          ...(hectares === undefined ? {} : { hectares: pixels * hectares }),
+        };
+      }),
+      nodataPixels: evaluation.unmapped,
+    },
+    accuracy: accuracyOf(input, evaluation, hectares),
+    ...(baseline === undefined
+      ? {}
+      : {
+          baseline: {
+            name: 'random forest',
+            confusion: confusionOf(
+              baseline.confusion.matrix,
+              baseline.classes.map(({ value }) => value),
+            ),
+          },
+        }),
+    ...model,
+    ...(manifest === undefined ? {} : { manifest }),
+    warnings: evaluation.warnings,
+  };
+}
+
+function accuracyOf(
+  input: Input<'evaluate'>,
+  { confusion, classes, mapped }: Evaluation,
+  hectares: number | undefined,
+): ReportAccuracy {
+  const counts = confusionOf(
+    confusion.matrix,
+    classes.map(({ value }) => value),
+  );
+  const adjusted =
+    hectares === undefined
+      ? undefined
+      : areaAdjusted(
+          counts,
+          mapped.map((pixels) => pixels * hectares),
+        );
+  return {
+    confusion: counts,
+    reference:
+      input.exclude === undefined
+        ? input.reference
+        : `${input.reference}, without the pixels of ${input.exclude}`,
+    kind: 'held-out',
+    ...(adjusted === undefined ? {} : { areaAdjusted: adjusted }),
+  };
+}
+
+type ModelParts = {
+  readonly model: ReportModel;
+  readonly training?: ReportTraining;
+  readonly signatures?: ReportSignatures;
+};
+
+async function readModel(folder: string): Promise<ModelParts | undefined> {
+  const card = await readJson(join(folder, 'model.json'), modelCard);
+  if (card === undefined) return undefined;
+  const rows = await readJson(join(folder, 'curve.json'), curve);
+  const stored = await readJson(join(folder, 'signatures.json'), signatures);
+  const record = await readJson(join(folder, 'manifest.json'), trainRecord);
+  return {
+    model: modelOf(card),
+    ...(rows === undefined || rows.length === 0
+      ? {}
+      : { training: trainingOf(card, rows, record?.seconds) }),
+    ...(stored === undefined ? {} : { signatures: signaturesOf(card, stored) }),
+  };
+}
+
+function modelOf(card: ModelCard): ReportModel {
+  return {
+    name: card.name,
+    family: card.title,
+    ...(card.family === 'spectralmamba'
+      ? { reimplementationOf: 'Yao, Hong, Li and Chanussot, SpectralMamba, arXiv 2404.08489' }
+      : {}),
+    engine: `${card.engine.engine}, ${card.engine.device}`,
+    licence: card.licence,
+    card: [
+      { name: 'Preset', value: card.preset ?? 'none' },
+      { name: 'Bands', value: String(card.bands.length) },
+      { name: 'Split', value: card.training.split },
+      { name: 'Seed', value: String(card.training.seed) },
+      { name: 'Weights (SHA-256)', value: card.weightsSha256 },
+    ],
+  };
+}
+
+function trainingOf(
+  card: ModelCard,
+  rows: z.infer<typeof curve>,
+  seconds: number | undefined,
+): ReportTraining {
+  return {
+    epochs: rows.map(({ epoch, loss, validation }) => ({
+      epoch,
+      loss,
+      ...(validation === undefined ? {} : { validationLoss: validation.loss }),
+      ...(validation?.oa === undefined ? {} : { validationAccuracy: validation.oa }),
+    })),
+    bestEpoch: card.training.bestEpoch,
+    samples: card.training.samples,
+    ...(seconds === undefined ? {} : { seconds }),
+  };
+}
+
+function signaturesOf(card: ModelCard, stored: z.infer<typeof signatures>): ReportSignatures {
+  const wavelengths = card.bands
+    .map(({ wavelengthNm }) => wavelengthNm)
+    .filter((value) => value !== undefined);
+  const [{ unit } = {}] = card.bands;
+  return {
+    figures: {
+      bandCount: stored.bandCount,
+      perClass: stored.perClass.map(({ value, count, mean, deviation }) => ({
+        value,
+        count,
+        mean: mean.length === 0 ? undefined : Float64Array.from(mean),
+        deviation: deviation.length === 0 ? undefined : Float64Array.from(deviation),
+      })),
+    },
+    bandNames: card.bands.map(({ name }) => name),
+    ...(wavelengths.length === card.bands.length ? { wavelengthsNm: wavelengths } : {}),
+    ...(unit === undefined ? {} : { unit }),
+  };
+}
+
+async function readJson<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Input, Output } from '../../app/contract/api.ts';
+import { AppError } from '../../app/error.ts';
+import { spectralMamba, spectralMambaConfig } from '../../app/model/spectralMamba.ts';
+import type { WeightData } from '../../app/model/weights.ts';
+import { writeFileAtomic } from '../atomicFile.ts';
+import { floatValues, writeSafetensors } from '../engines/safetensors.ts';
+import { openEngine } from '../engines/table.ts';
+import { engineOptions } from './engineOptions.ts';
+import { readTensorFile } from './weightsInspect.ts';
+
+const networkFile = z.looseObject({
+  family: z.literal('spectralmamba'),
+  bands: z.int().positive(),
+  classes: z.int().positive(),
+});
+
+/** Outputs by the names of the fixtures: the last one is what `model run` gives without `--outputs`. */
+const outputNames = ['probabilities', 'logits'] as const;
+
+/** One forward pass on given tensors: the way to compare Prismap with any other implementation. */
+export async function modelRun(input: Input<'model run'>): Promise<Output<'model run'>> {
+  const config = await readConfig(input.config);
+  const weights = await readWeights(
+    input.weights,
+    spectralMamba.weightShapes(config),
+    input.config,
+  );
+  const given = (await readTensorFile(input.input)).tensors.get('input');
+  if (given === undefined)
+    throw new AppError(
+      'usage',
+      `${input.input} has no tensor "input". Write one of shape (batch, ${spectralMamba.inputShape(config).join(', ')}).`,
+    );
+  const values = floatValues(given, 'input');
+  if (given.shape.slice(1).join() !== spectralMamba.inputShape(config).join()) {
+    throw new AppError(
+      'usage',
+      `"input" of ${input.input} has shape (${given.shape.join(', ')}); the network needs (batch, ${spectralMamba.inputShape(config).join(', ')}).`,
+    );
+  }
+  const wanted = input.outputs.length === 0 ? ['logits'] : input.outputs;
+  const unknown = wanted.find((name) => !outputNames.some((known) => known === name));
+  if (unknown !== undefined)
+    throw new AppError(
+      'usage',
+      `There is no output "${unknown}". Choose from: ${outputNames.join(', ')}.`,
+    );
+  const engine = await openEngine(engineOptions(input));
+  try {
+    const results = engine.run(weights, (ops, tensors) => {
+      const logits = spectralMamba.forward(ops, tensors, config, ops.constant(values, given.shape));
+      return wanted.map((name) => (name === 'logits' ? logits : ops.softmax(logits)));
+    });
+    const outputs = new Map(results.map((result, index) => [wanted[index]!, result]));
+    await writeFileAtomic(input.out, writeSafetensors(outputs));
+    return { outputs: [...outputs].map(([name, { shape }]) => ({ name, shape: [...shape] })) };
+  } finally {
+    engine.dispose();
+  }
+}
+
+async function readConfig(path: string): Promise<ReturnType<typeof spectralMambaConfig>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new AppError('usage', `${path} could not be read as JSON (${(error as Error).message}).`);
+  }
+  const parsed = networkFile.safeParse(json);
+  if (!parsed.success)
+    throw new AppError(
+      'usage',
+      `${path} is no network description: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`,
+    );
+  const { family: _family, ...fields } = parsed.data;
+  return spectralMambaConfig(fields as Parameters<typeof spectralMambaConfig>[0]);
+}
+
+async function readWeights(
+  path: string,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  config: string,
+): Promise<WeightData> {
+  const { tensors } = await readTensorFile(path);
+  const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+  for (const [name, shape] of shapes) {
+    const tensor = tensors.get(name);
+    if (tensor?.shape.join() !== shape.join()) {
+      throw new AppError(
+        'bad-weights',
+        `${path} has ${tensor === undefined ? `no tensor "${name}"` : `"${name}" of shape (${tensor.shape.join(', ')})`}; ${config} needs shape (${shape.join(', ')}).`,
+      );
+    }
+    weights.set(name, { shape, values: floatValues(tensor, name) });
+  }
+  return weights;
+}
