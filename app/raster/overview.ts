@@ -89,23 +89,21 @@ function reduceNumbers(from: Plane, to: Plane, method: Reduction, nodata?: numbe
   const guarded = nodata !== undefined;
   const values = new Float64Array(4);
   const reduce = method === 'mode' ? modeOf : averageOf(float, guarded, absent, largest(from.type));
+  const counts = (value: number): boolean => !Number.isNaN(value) && !(guarded && value === absent);
   overQuads(from, to, (at, a, b, c, d) => {
     const first = source[a]!;
-    if (method === 'mode' && b >= 0 && c >= 0 && d >= 0) {
-      // inside a patch of one class nothing has to be counted
-      if (first === source[b]! && first === source[c]! && first === source[d]!) {
+    // inside a patch of one class nothing has to be counted
+    if (method === 'mode' && d >= 0 && first === source[d]!) {
+      if (first === source[b]! && first === source[c]!) {
         target[at] = first;
         return;
       }
     }
     let count = 0;
-    for (let k = 0; k < 4; k++) {
-      const position = k === 0 ? a : k === 1 ? b : k === 2 ? c : d;
-      if (position < 0) continue;
-      const value = source[position]!;
-      if (Number.isNaN(value) || (guarded && value === absent)) continue;
-      values[count++] = value;
-    }
+    if (counts(first)) values[count++] = first;
+    if (b >= 0 && counts(source[b]!)) values[count++] = source[b]!;
+    if (c >= 0 && counts(source[c]!)) values[count++] = source[c]!;
+    if (d >= 0 && counts(source[d]!)) values[count++] = source[d]!;
     target[at] = count === 0 ? fill : reduce(values, count);
   });
 }

@@ -40,7 +40,7 @@ export class FullTiles {
     this.#parts = parts;
     const level = plan.levels[0]!;
     this.#perBand = level.columns * level.rows;
-    this.#records = new Array<undefined>(tileCount(plan, level));
+    this.#records = new Array<undefined>(tileCount(plan, level)).fill(undefined);
     this.#open = new OpenTiles({
       type: plan.type,
       tileSize: plan.tileSize,
@@ -87,7 +87,17 @@ export class FullTiles {
     }
   }
 
-  /** Tiles that still lack pixels, at least one of each band. */
+  /** Closes tiles of which an earlier run had stored all parts, but was ended before it stored the tile. */
+  async closeCovered(): Promise<void> {
+    const { plan } = this.#parts;
+    for (let slot = 0; slot < this.#records.length; slot++) {
+      if (this.#records[slot] !== undefined) continue;
+      const { width, height } = tileWindow(plan, plan.levels[0]!, this.#address(slot)[1]);
+      if (this.#open.covered(slot) === width * height) await this.#complete(slot);
+    }
+  }
+
+  /** Number of tiles that lack pixels, counted in every band. */
   missing(): number {
     return this.#records.reduce<number>(
       (count, record) => count + (record === undefined ? 1 : 0),

@@ -181,6 +181,7 @@ class Writer implements CogWriter {
   async finish(): Promise<CogResult> {
     this.#refuseClosed();
     return this.#orFail(async () => {
+      await this.#full.closeCovered();
       await this.#tasks.drain();
       await this.#closeOpen();
       const records = this.#full.records();

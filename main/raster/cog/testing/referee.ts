@@ -57,9 +57,9 @@ export class Referee {
 
   async ask(path: string): Promise<Verdict> {
     this.#child.stdin!.write(`${path}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error('the referee ended early');
-    const verdict = JSON.parse(value) as Verdict;
+    const next = await this.#lines.next();
+    if (next.done === true) throw new Error('the referee ended early');
+    const verdict = JSON.parse(next.value) as Verdict;
     if (verdict.error !== undefined) throw new Error(`${path}: ${verdict.error}`);
     return verdict;
   }
