@@ -75,6 +75,7 @@ export async function createGeoPackage(
     finish: async () => {
       try {
         guarded(() => layer.complete());
+        await syncFile(temporary);
         await rename(temporary, path);
         await syncFolder(dirname(path));
       } catch (error) {
@@ -84,6 +85,16 @@ export async function createGeoPackage(
     },
     abort,
   };
+}
+
+/** The data must be on disk before the file gets its name. */
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** SQLite's own errors as the user should read them. */
@@ -185,10 +196,6 @@ class OpenLayer {
         .prepare('UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?')
         .run(minX, minY, maxX, maxY);
     this.#database.exec('COMMIT');
-    // the data must be on disk before the file gets its name
-    this.#database.exec(
-      'PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA user_version = 10300; COMMIT;',
-    );
     this.close();
   }
 
