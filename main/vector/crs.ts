@@ -2,6 +2,7 @@ import proj4 from 'proj4';
 import { AppError } from '../../app/error.ts';
 import type { PointTransform } from '../../app/vector/placeRois.ts';
 import { epsgEntry, withShift } from './epsg.ts';
+import { completeWkt } from './wktShift.ts';
 
 /** A coordinate system ready to compute with. */
 export type Crs = {
@@ -49,7 +50,7 @@ export function normaliseCrs(text: string): string {
   )?.[1];
   if (urn !== undefined || /^(?:OGC:)?CRS:?84h?$/i.test(trimmed)) {
     if (/CRS:?84h?$/i.test(trimmed)) return 'EPSG:4326';
-    const code = /^(?:EPSG|ESRI)[:/][^:/]*[:/](\d{4,6})$/i.exec(urn ?? '')?.[1];
+    const code = /^(?:EPSG|ESRI)[:/](?:[^:/]*[:/])?(\d{4,6})$/i.exec(urn ?? '')?.[1];
     if (code !== undefined) return `EPSG:${code}`;
   }
   return wktCode(trimmed) ?? trimmed;
@@ -109,7 +110,7 @@ const isModern = (a: number): boolean => Math.abs(a - 6378137) < 0.5;
 /** A definition that the index does not have, as proj4 takes it. */
 function ownDefinition(text: string): string {
   if (/^\+/.test(text)) return withShift(text, '').proj;
-  if (/^[A-Z0-9_]+\s*\[/i.test(text)) return text;
+  if (/^[A-Z0-9_]+\s*\[/i.test(text)) return completeWkt(text);
   throw new Error('it is neither a code, WKT nor a PROJ string');
 }
 

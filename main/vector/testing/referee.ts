@@ -32,6 +32,7 @@ export function askReferee<Answer>(script: string, question: unknown): Answer {
   const answer = execFileSync(python, ['-c', script], {
     input: JSON.stringify(question),
     maxBuffer: 1 << 29,
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   return JSON.parse(answer.toString()) as Answer;
 }
