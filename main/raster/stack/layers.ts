@@ -122,11 +122,7 @@ async function readLayer(
     return { band: samplesOf(type, pixels), mask: new Uint8Array(pixels) };
   }
   const window = { x: x.first, y: y.first, width: x.count, height: y.count };
-  const reduced = request.window.width > request.width || request.window.height > request.height;
-  const size = {
-    width: reduced ? Math.min(window.width, request.width) : window.width,
-    height: reduced ? Math.min(window.height, request.height) : window.height,
-  };
+  const size = sizeOf(window, request, columns);
   const block = await layer.source.read({
     window,
     bands: [layer.band],
@@ -135,6 +131,26 @@ async function readLayer(
   });
   const mask = both(block.masks[0], maskOf(block.bands[0]!, layer.invalid));
   return spread({ block, mask, window, columns, rows });
+}
+
+/** Pixels up to which a layer's window is read in full and thinned out here, so that each pixel is the nearest. */
+const fullPixels = 2 ** 24;
+
+/** The size at which a layer is read: the request's own where the grids are one, else full as long as that is little. */
+function sizeOf(
+  window: Window,
+  request: CheckedRequest,
+  columns: Int32Array,
+): { readonly width: number; readonly height: number } {
+  const { width, height } = request;
+  const reduced = window.width > width || window.height > height;
+  const sameGrid =
+    window.width === request.window.width &&
+    window.height === request.window.height &&
+    columns.every((column, i) => column === request.columns[i]! - request.window.x + window.x);
+  if (sameGrid) return { width, height };
+  if (!reduced || window.width * window.height <= fullPixels) return window;
+  return { width: Math.min(window.width, width), height: Math.min(window.height, height) };
 }
 
 function both(mask: Uint8Array | undefined, other: Uint8Array | undefined): Uint8Array | undefined {
