@@ -1,5 +1,10 @@
 import { AppError } from '../../app/error.ts';
-import { buildScheme, type ClassEntry, readColor } from '../../app/vector/classScheme.ts';
+import {
+  buildScheme,
+  type ClassEntry,
+  MOST_CLASSES,
+  readColor,
+} from '../../app/vector/classScheme.ts';
 import type { Roi, RoiSet } from '../../app/vector/roi.ts';
 import type { Feature, FieldValue, Layer } from './features.ts';
 
@@ -118,27 +123,41 @@ function requireField(layer: Layer, uri: string, name: string): number {
   );
 }
 
-/** Names of class fields, most telling first. */
+/** Names that say "class", most telling first, then names that often do but may hold anything. */
 const telling: readonly RegExp[] = [
   /^(class_?name|class_?label|c_name|c_info|lulc_?name|lc_?name|label_?name)$/i,
   /^(class|classes|klasse|clase|classe|label|labels)$/i,
   /^(land_?cover|land_?use|landuse|lulc|lc|lu|fclass|cover|category|species|crop|habitat)$/i,
   /^(c_id|class_?id|class_?value|label_?id|cid|lulc_?id|lc_?id|gridcode|dn)$/i,
-  /^(type|kind|name|code|value)$/i,
 ];
+const vague = /^(type|kind|name|code|value)$/i;
 
 function chooseField(layer: Layer, uri: string, name: string | undefined): number {
   if (name !== undefined) return requireField(layer, uri, name);
-  const usable = layer.fields.map((_, index) => index).filter((index) => isClassLike(layer, index));
+  const counts = layer.fields.map((_, index) => countValues(layer, index));
+  const usable = [...counts.keys()].filter((index) => {
+    const { distinct } = counts[index]!;
+    return distinct > 0 && distinct <= MOST_CLASSES;
+  });
+  const matching = (pattern: RegExp, among: readonly number[]): number | undefined => {
+    const matches = among.filter((index) => pattern.test(layer.fields[index]!.name));
+    return matches.find((index) => layer.fields[index]!.text) ?? matches[0];
+  };
   const styled = usable.find((index) => layer.fields[index]!.name === layer.style?.field);
   if (styled !== undefined) return styled;
   for (const pattern of telling) {
-    const matches = usable.filter((index) => pattern.test(layer.fields[index]!.name));
-    const best = matches.find((index) => layer.fields[index]!.text) ?? matches[0];
+    const best = matching(pattern, usable);
     if (best !== undefined) return best;
   }
-  const texts = usable.filter((index) => layer.fields[index]!.text);
-  const only = texts.length === 1 ? texts[0] : usable.length === 1 ? usable[0] : undefined;
+  // other fields only where they do not simply tell objects apart
+  const shared = usable.filter((index) => {
+    const { distinct, present } = counts[index]!;
+    return distinct <= 3 || distinct <= present * 0.8;
+  });
+  const best = matching(vague, shared);
+  if (best !== undefined) return best;
+  const texts = shared.filter((index) => layer.fields[index]!.text);
+  const only = texts.length === 1 ? texts[0] : shared.length === 1 ? shared[0] : undefined;
   if (only !== undefined) return only;
   throw new AppError(
     'bad-labels',
@@ -149,18 +168,17 @@ function chooseField(layer: Layer, uri: string, name: string | undefined): numbe
   );
 }
 
-/** Whether a field can be the class: at least one value, at most 255, and not a different one for nearly every object. */
-function isClassLike(layer: Layer, index: number): boolean {
+/** Objects with a value of a field, and different values (counted up to one more than classes are possible). */
+function countValues(layer: Layer, index: number): { distinct: number; present: number } {
   const distinct = new Set<string>();
   let present = 0;
   for (const { values } of layer.features) {
     const name = className(values[index]);
     if (name === undefined) continue;
     present++;
-    distinct.add(name);
-    if (distinct.size > 255) return false;
+    if (distinct.size <= MOST_CLASSES) distinct.add(name);
   }
-  return distinct.size > 0 && (distinct.size <= 3 || distinct.size <= present * 0.8);
+  return { distinct: distinct.size, present };
 }
 
 function fieldList(layer: Layer): string {
