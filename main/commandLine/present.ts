@@ -14,7 +14,7 @@ const presenters: Presenter = {
       `speed    ${result.matmulGflops.toFixed(0)} GFLOP/s in one matrix product`,
       `machine  ${result.cores} cores, ${gigabytes(result.memoryBytes)} of memory`,
       `fused    ${result.fused.length === 0 ? 'none' : result.fused.join(', ')}`,
-      ...Object.entries(result.versions).map(([part, version]) => `${part.padEnd(9)}${version}`),
+      ...Object.entries(result.versions).map(([part, version]) => `${part.padEnd(11)}${version}`),
       ...(result.problems.length === 0 ? ['Nothing is missing.'] : []),
       ...result.problems.map((problem) => `${problem.part}: ${problem.message} ${problem.cure}`),
     ].join('\n'),

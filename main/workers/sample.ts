@@ -82,7 +82,7 @@ async function writeDate(
     grid,
     bands: bands.map((band) => ({ ...band })),
     overviews: 'average',
-    metadata: { ...sceneMetadata(described, date) },
+    metadata: sceneMetadata(described, date),
     signal: context.signal,
   });
   const labelWriter = await openLabels(labels, described, classes, context.signal).catch(
@@ -92,7 +92,7 @@ async function writeDate(
     },
   );
   try {
-    const windows = scanWindows(wholeWindow(grid), { width: 512, height: 512 });
+    const windows = scanWindows(wholeWindow(grid), { width: 512, height: 512 }, 128 * 512);
     for (const [index, window] of windows.entries()) {
       context.signal.throwIfAborted();
       const block = paint(window);
@@ -134,12 +134,5 @@ function sceneMetadata(described: Sample, date: number): Readonly<Record<string,
   return {
     PRISMAP_SAMPLE: `generated ${described.kind} scene, seed ${described.seed}`,
     ACQUISITION_DATETIME: described.dates[date] ?? '',
-    ...wavelengths(described),
   };
-}
-
-/** GDAL's convention for the bands of a hyperspectral GeoTIFF is an item a band; the writer adds these from the bands. */
-function wavelengths(described: Sample): Readonly<Record<string, string>> {
-  const bad = described.bands.map((band) => (band.bad === true ? 0 : 1));
-  return bad.includes(0) ? { BAD_BAND_LIST: `{${bad.join(',')}}` } : {};
 }

@@ -56,6 +56,8 @@ function bandItems(plan: CogPlan, sample: number): Item[] {
   if (band.scale !== undefined && band.scale !== 1) role('scale', formatNumber(band.scale));
   if (band.offset !== undefined && band.offset !== 0) role('offset', formatNumber(band.offset));
   if (band.unit !== undefined) role('unittype', band.unit);
+  // The name under which ENVI and EnMAP-Box keep it, 0 = bad.
+  if (band.bad === true) items.push({ name: 'bbl', value: '0', sample });
   if (band.wavelengthNm !== undefined) {
     const micrometres = formatNumber(Number((band.wavelengthNm / 1000).toPrecision(12)));
     items.push({ name: 'CENTRAL_WAVELENGTH_UM', value: micrometres, sample, domain: 'IMAGERY' });

@@ -15,6 +15,8 @@ export type CogBand = {
   readonly offset?: number;
   readonly unit?: string;
   readonly wavelengthNm?: number;
+  /** On the bad-band list: kept, but not for analysis. */
+  readonly bad?: boolean;
 };
 
 export type Compression = 'deflate' | 'zstd' | 'none';
