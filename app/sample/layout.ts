@@ -114,7 +114,7 @@ function placeField(layout: Layout, x: number, y: number, site: Site, setting: F
   const block = cell.id;
   const between = hash(block ^ cell.neighbour, 5, seed) & 3;
   if (between === 0 && cell.border < 1.5) return put(site, 'broadleaf', 11);
-  if (between === 1 && cell.border < 0.5) return put(site, 'asphalt', 12);
+  if (between === 1 && cell.border < 0.8) return put(site, 'asphalt', 12);
   const angle = ((block & 0xff) / 256) * Math.PI;
   const dx = x - cell.x;
   const dy = y - cell.y;

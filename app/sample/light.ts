@@ -1,3 +1,4 @@
+import type { Window } from '../raster/grid.ts';
 import type { Band } from '../raster/scene.ts';
 import { elevation } from './layout.ts';
 import { gradientNoise, uniform } from './noise.ts';
@@ -6,13 +7,59 @@ import type { Layout } from './site.ts';
 /** How much light falls on a pixel. */
 export type Light = {
   /** Of the direct sun: 1 on level ground, more on slopes that face it. */
-  readonly sun: number;
+  sun: number;
   /** 0 clear to 1 in the middle of a cloud's shadow. */
-  readonly shadow: number;
+  shadow: number;
 };
 
+/** Light at every fourth pixel of a window and around: it changes slowly. Places are those of the scene, so windows agree. */
+export type LightGrid = {
+  readonly column: number;
+  readonly row: number;
+  readonly width: number;
+  readonly sun: Float64Array;
+  readonly shadow: Float64Array;
+};
+
+const lightStep = 4;
+
+/** The light over a window. */
+export function lightGrid(layout: Layout, window: Window, second: boolean): LightGrid {
+  const column = Math.floor(window.x / lightStep);
+  const row = Math.floor(window.y / lightStep);
+  const width = Math.floor((window.x + window.width - 1) / lightStep) - column + 2;
+  const height = Math.floor((window.y + window.height - 1) / lightStep) - row + 2;
+  const sun = new Float64Array(width * height);
+  const shadow = new Float64Array(width * height);
+  for (let i = 0; i < sun.length; i++) {
+    const x = ((column + (i % width)) * lightStep) / layout.scale;
+    const y = ((row + Math.floor(i / width)) * lightStep) / layout.scale;
+    const light = lightAt(layout, x, y, second);
+    sun[i] = light.sun;
+    shadow[i] = light.shadow;
+  }
+  return { column, row, width, sun, shadow };
+}
+
+/** Light at pixel (x, y) of the scene, between the four places around it. Writes to `light`. */
+export function lightOf(grid: LightGrid, x: number, y: number, light: Light): void {
+  const column = Math.floor(x / lightStep);
+  const row = Math.floor(y / lightStep);
+  const u = x / lightStep - column;
+  const v = y / lightStep - row;
+  const at = (row - grid.row) * grid.width + column - grid.column;
+  light.sun = between(grid.sun, at, grid.width, u, v);
+  light.shadow = between(grid.shadow, at, grid.width, u, v);
+}
+
+function between(values: Float64Array, at: number, width: number, u: number, v: number): number {
+  const top = values[at]! + u * (values[at + 1]! - values[at]!);
+  const bottom = values[at + width]! + u * (values[at + width + 1]! - values[at + width]!);
+  return top + v * (bottom - top);
+}
+
 /** Light at (x, y) in landscape units. Slopes shade softly; a few small clouds cast soft shadows. */
-export function lightAt(layout: Layout, x: number, y: number, second: boolean): Light {
+function lightAt(layout: Layout, x: number, y: number, second: boolean): Light {
   const step = 6;
   const here = elevation(layout.seed, x, y, 3);
   // No relief on water, and none right at its shore.

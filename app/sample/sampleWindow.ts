@@ -1,12 +1,12 @@
 import { AppError } from '../error.ts';
 import { clip, type Window } from '../raster/grid.ts';
 import { reflectanceScale, sampleNodata } from './bands.ts';
-import { elevation, siteAt } from './layout.ts';
+import { type Cover, cornersOf, coverPixel, createCover, majority } from './cover.ts';
+import { elevation } from './layout.ts';
 import { surfaceNames } from './library.ts';
-import { type BandNoise, bandNoise, lightAt, shadowTint } from './light.ts';
+import { type BandNoise, bandNoise, type Light, lightGrid, lightOf, shadowTint } from './light.ts';
 import { gradientNoise, hash, nearNormal } from './noise.ts';
 import type { Sample } from './sample.ts';
-import type { Site } from './site.ts';
 import { createParcelSpectra, type ParcelSpectra } from './spectra.ts';
 
 /** Pixels of one window of a sample scene. All arrays are width · height, row by row. */
@@ -22,9 +22,6 @@ export type SampleBlock = {
 
 /** Makes windows of one date of a scene. */
 export type SamplePainter = (window: Window) => SampleBlock;
-
-/** Parts of a mixed pixel: this many samples a side. */
-const parts = 4;
 
 /**
  * A function that makes any window of a scene. Each pixel depends on its place and the seed alone, so windows agree at their
@@ -62,15 +59,6 @@ type Painting = {
   readonly offset: number;
 };
 
-/** What covers one pixel: up to parts² pairs of surface and parcel with their areas. */
-type Cover = {
-  count: number;
-  readonly surface: Int32Array;
-  readonly parcel: Float64Array;
-  readonly change: Int32Array;
-  readonly area: Float64Array;
-};
-
 function paint(painting: Painting, window: Window): SampleBlock {
   const { sample, second } = painting;
   const inside = clip(window, sample.grid);
@@ -90,25 +78,23 @@ function paint(painting: Painting, window: Window): SampleBlock {
     stripes: stripesOf(painting, window),
     mixed: new Float64Array(sample.bands.length),
   };
-  const cover: Cover = {
-    count: 0,
-    surface: new Int32Array(parts * parts),
-    parcel: new Float64Array(parts * parts),
-    change: new Int32Array(parts * parts),
-    area: new Float64Array(parts * parts),
-  };
-  const corners = cornersOf(painting, window);
+  const { layout, valueOfSurface, valueOfChange } = sample;
+  const cover = createCover();
+  const corners = cornersOf(layout, window, second);
+  const light = lightGrid(layout, window, second);
+  const lit: Light = { sun: 1, shadow: 0 };
   for (let row = 0; row < window.height; row++) {
     for (let column = 0; column < window.width; column++) {
       const [x, y] = [window.x + column, window.y + row];
       if (isOutsideSwath(sample, x, y)) continue;
       const i = row * window.width + column;
-      coverOf(painting, cover, x, y, sameCorners(corners, column, row));
-      block.reference[i] = majority(cover, cover.surface, sample.valueOfSurface);
+      coverPixel(cover, corners, { layout, second, x, y, column, row });
+      block.reference[i] = majority(cover, cover.surface, valueOfSurface);
       if (block.change !== undefined) {
-        block.change[i] = majority(cover, cover.change, sample.valueOfChange);
+        block.change[i] = majority(cover, cover.change, valueOfChange);
       }
-      paintPixel(painting, target, { x, y, i }, cover);
+      lightOf(light, x, y, lit);
+      paintPixel(painting, target, { x, y, i, light: lit }, cover);
     }
   }
   return block;
@@ -120,86 +106,6 @@ export function isOutsideSwath(sample: Sample, x: number, y: number): boolean {
   return (x + 0.5) / width - (0.55 * (y + 0.5)) / height > 0.9;
 }
 
-const site: Site = { surface: 0, parcel: 0, change: 0 };
-
-/** Keys of what lies at the corners of all pixels of a window, (height + 1) · (width + 1). */
-type Corners = { readonly keys: Float64Array; readonly width: number };
-
-function cornersOf({ sample, second }: Painting, window: Window): Corners {
-  const width = window.width + 1;
-  const keys = new Float64Array(width * (window.height + 1));
-  const { scale } = sample.layout;
-  for (let i = 0; i < keys.length; i++) {
-    const x = window.x + (i % width);
-    const y = window.y + Math.floor(i / width);
-    siteAt(sample.layout, x / scale, y / scale, second, site);
-    keys[i] = keyOf(site);
-  }
-  return { keys, width };
-}
-
-function keyOf({ surface, parcel, change }: Site): number {
-  return (surface * 8 + change) * 4294967296 + (parcel >>> 0);
-}
-
-/** The key at all four corners of a pixel, or −1 where they differ. */
-function sameCorners({ keys, width }: Corners, column: number, row: number): number {
-  const at = row * width + column;
-  const key = keys[at]!;
-  return key === keys[at + 1] && key === keys[at + width] && key === keys[at + width + 1]
-    ? key
-    : -1;
-}
-
-/** What covers pixel (x, y): looked at once where its corners and centre agree, else at parts² places. */
-function coverOf(
-  { sample, second }: Painting,
-  cover: Cover,
-  x: number,
-  y: number,
-  corner: number,
-): void {
-  const { layout } = sample;
-  siteAt(layout, (x + 0.5) / layout.scale, (y + 0.5) / layout.scale, second, site);
-  cover.count = 0;
-  if (keyOf(site) === corner) return addCover(cover, 1);
-  for (let part = 0; part < parts * parts; part++) {
-    const dx = ((part % parts) + 0.5) / parts;
-    const dy = (Math.floor(part / parts) + 0.5) / parts;
-    siteAt(layout, (x + dx) / layout.scale, (y + dy) / layout.scale, second, site);
-    addCover(cover, 1 / (parts * parts));
-  }
-}
-
-function addCover(cover: Cover, area: number): void {
-  for (let k = 0; k < cover.count; k++) {
-    if (
-      cover.surface[k] === site.surface &&
-      cover.parcel[k] === site.parcel &&
-      cover.change[k] === site.change
-    ) {
-      cover.area[k]! += area;
-      return;
-    }
-  }
-  cover.surface[cover.count] = site.surface;
-  cover.parcel[cover.count] = site.parcel;
-  cover.change[cover.count] = site.change;
-  cover.area[cover.count] = area;
-  cover.count++;
-}
-
-const areas = new Float64Array(256);
-
-/** The value that covers most; the smaller one where two cover the same. */
-function majority(cover: Cover, keys: Int32Array, valueOf: Uint8Array): number {
-  areas.fill(0);
-  let best = 0;
-  for (let k = 0; k < cover.count; k++) areas[valueOf[keys[k]!]!]! += cover.area[k]!;
-  for (let value = 1; value < 256; value++) if (areas[value]! > areas[best]!) best = value;
-  return best;
-}
-
 /** What a window's pixels are written to, and what they share. */
 type Target = {
   readonly window: Window;
@@ -209,15 +115,20 @@ type Target = {
   readonly mixed: Float64Array;
 };
 
-type Pixel = { readonly x: number; readonly y: number; readonly i: number };
+type Pixel = {
+  readonly x: number;
+  readonly y: number;
+  /** Index in the window. */
+  readonly i: number;
+  readonly light: Light;
+};
 
 /** Mixes the spectra of what covers a pixel, lights them, adds noise and stores the numbers. */
 function paintPixel(painting: Painting, target: Target, pixel: Pixel, cover: Cover): void {
   const { sample, spectra, noise, tint, offset, second } = painting;
-  const { layout, seed } = sample;
+  const { seed } = sample;
   const { bands, mixed } = target;
-  const [x, y] = [pixel.x / layout.scale, pixel.y / layout.scale];
-  const light = lightAt(layout, x, y, second);
+  const { light } = pixel;
   const { texture, blend, surface } = variation(painting, pixel, cover);
   mixInto(mixed, spectra, cover);
   const more = spectra.difference(surface);

@@ -1,9 +1,5 @@
+import { addToSignatures, createSignatures, signatureFigures } from '../../app/learn/signatures.ts';
 import type { Split } from '../../app/learn/split.ts';
-import {
-  addToSignatures,
-  createSignatures,
-  signatureFigures,
-} from '../services/report/signatures.ts';
 import type { TrainingData } from './trainingData.ts';
 
 /** Spectral signature of each class over the training samples, as plain JSON. */

@@ -4,6 +4,12 @@ import { encode } from 'fast-png';
 import { addToConfusion, createConfusion } from '../../../app/learn/metrics.ts';
 import { areaAdjusted } from '../../../app/learn/metricsArea.ts';
 import {
+  addToSignatures,
+  createSignatures,
+  type Signatures,
+  signatureFigures,
+} from '../../../app/learn/signatures.ts';
+import {
   libraryFiles,
   parseSampleLibrary,
   type SampleLibrary,
@@ -12,12 +18,6 @@ import { heldOut, sampleRois } from '../../../app/sample/rois.ts';
 import { describeSample, type Sample } from '../../../app/sample/sample.ts';
 import { type SampleBlock, sampleWindow } from '../../../app/sample/sampleWindow.ts';
 import type { ReportData, ReportModel, ReportScene, ReportTraining } from './reportData.ts';
-import {
-  addToSignatures,
-  createSignatures,
-  type Signatures,
-  signatureFigures,
-} from './signatures.ts';
 
 // A full report for tests and for work on its design: a real sample scene, mapped by two simple classifiers (nearest mean, by
 // distance and by angle). Only the training curve is made up.

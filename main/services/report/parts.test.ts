@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../app/error.ts';
 import { accuracyFigures, confusionOf } from '../../../app/learn/metrics.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import { ticks } from './chart.ts';
 import { classPng, mapLabels } from './classPicture.ts';
 import { confusionCsv, consoleTable, figuresJson } from './figures.ts';
 import { metresPerPixel, northAngle, scaleBar } from './scaleBar.ts';
-import { addToSignatures, createSignatures, signatureFigures } from './signatures.ts';
 
 const classes: ClassScheme = [
   { value: 1, name: 'Water', color: [10, 40, 200] },
@@ -164,44 +162,6 @@ describe('classPng', () => {
     expect(
       mapLabels({ values, width, height }, 3, 5).filter(({ value }) => value === 1).length,
     ).toBeGreaterThan(1);
-  });
-});
-
-describe('signatures', () => {
-  it('gives mean and deviation whatever the offset and however the pixels come', () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.tuple(fc.integer({ min: 0, max: 3 }), fc.double({ min: -1, max: 1, noNaN: true })),
-          { maxLength: 60 },
-        ),
-        fc.nat(60),
-        (pixels, cut) => {
-          const offset = 1e6;
-          const samples = Float64Array.from(pixels.flatMap(([, v]) => [v + offset, 2 * v]));
-          const labels = pixels.map(([c]) => c);
-          const at = Math.min(cut, pixels.length);
-          const sums = createSignatures(2, [1, 2]);
-          addToSignatures(sums, samples.subarray(0, 2 * at), labels.slice(0, at));
-          addToSignatures(sums, samples.subarray(2 * at), labels.slice(at));
-          for (const figures of signatureFigures(sums).perClass) {
-            const own = pixels.filter(([c]) => c === figures.value).map(([, v]) => v);
-            expect(figures.count).toBe(own.length);
-            if (own.length === 0) {
-              expect(figures.mean).toBeUndefined();
-              continue;
-            }
-            const mean = own.reduce((a, b) => a + b, 0) / own.length;
-            const deviation = Math.sqrt(own.reduce((a, b) => a + (b - mean) ** 2, 0) / own.length);
-            expect(figures.mean![0]).toBeCloseTo(mean + offset, 6);
-            expect(figures.mean![1]).toBeCloseTo(2 * mean, 9);
-            expect(figures.deviation![0]).toBeCloseTo(deviation, 6);
-            expect(figures.deviation![1]).toBeCloseTo(2 * deviation, 9);
-          }
-        },
-      ),
-    );
-    expect(() => addToSignatures(createSignatures(3, [1]), [1, 2], [1])).toThrow(AppError);
   });
 });
 

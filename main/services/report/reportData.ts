@@ -1,8 +1,8 @@
 import type { Confusion } from '../../../app/learn/metrics.ts';
 import type { AreaAdjusted } from '../../../app/learn/metricsArea.ts';
+import type { Signatures } from '../../../app/learn/signatures.ts';
 import type { Grid } from '../../../app/raster/grid.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
-import type { Signatures } from './signatures.ts';
 
 /** All that a report can show. What is absent is left out of the page. */
 export type ReportData = {

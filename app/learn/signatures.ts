@@ -1,4 +1,4 @@
-import { AppError } from '../../../app/error.ts';
+import { AppError } from '../error.ts';
 
 /** Mean and standard deviation of the training pixels, by class and band. */
 export type Signatures = {
