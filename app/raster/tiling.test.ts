@@ -40,7 +40,13 @@ test('edges follow the tiles of the file', () => {
     { width: 256, height: 256 },
   );
   for (const window of windows) expect([window.x % 256, window.y % 256]).toEqual([0, 0]);
-  expect(windows[0]).toEqual({ x: 0, y: 0, width: 512, height: 512 });
+  expect(windows[0]).toEqual({ x: 0, y: 0, width: 256, height: 256 });
+  const large = scanWindows(
+    { x: 0, y: 0, width: 2000, height: 1500 },
+    { width: 512, height: 512 },
+    100 * 100,
+  );
+  expect(large[1]).toEqual({ x: 128, y: 0, width: 128, height: 128 });
 });
 
 test('strips are read whole', () => {

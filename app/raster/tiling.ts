@@ -1,11 +1,11 @@
 import type { Window } from './grid.ts';
 
-/** About how many pixels a window of work holds: large enough for the engine, small enough to keep few in flight. */
-const targetPixels = 512 * 512;
+/** About how many pixels a window of work holds: large enough to keep the engine busy, small enough to show progress. */
+const targetPixels = 256 * 256;
 
 /**
  * Windows that cover `area`, row by row, whose edges follow the file's blocks, so that a scan decodes each block once:
- * whole strips, or squares of about 512 pixels made of whole tiles.
+ * whole strips, or squares of about 256 pixels made of whole tiles or of their halves.
  */
 export function scanWindows(
   area: Window,
@@ -23,10 +23,12 @@ export function scanWindows(
   return windows;
 }
 
-/** The multiple of `block` nearest to `length`, at least one block; blocks larger than that are cut, not grown. */
+/** The multiple of `block` nearest to `length`, at least one block; a block twice as long or more is halved until it fits. */
 function wholeBlocks(length: number, block: number): number {
-  if (block >= 2 * length) return Math.max(1, Math.floor(length));
-  return Math.max(1, Math.round(length / block)) * block;
+  if (block < 2 * length) return Math.max(1, Math.round(length / block)) * block;
+  let part = block;
+  while (part >= 2 * length && part > 1) part = Math.ceil(part / 2);
+  return part;
 }
 
 /** Pieces of [start, start + length) cut at multiples of `step`. */

@@ -22,6 +22,8 @@ import { vectoriseMap } from './vectorise.ts';
 
 /** Windows that the reading thread may be ahead of the engine. */
 const windowsAhead = 2;
+/** Bytes of features of one window: with those ahead, what a run holds of the scene. */
+const windowBytes = 16 * 2 ** 20;
 
 /** Where to map: a rectangle, and within it only inside shapes where these are given. */
 type Extent = { readonly area: Window; readonly within?: readonly PreparedShape[] };
@@ -182,7 +184,9 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
     x: window.x - extent.area.x,
     y: window.y - extent.area.y,
   });
-  const all = scanWindows(extent.area, source.description.block);
+  const values = task.bands.length * classifier.patch ** 2;
+  const pixels = Math.min(256 * 256, Math.max(1024, windowBytes / 4 / values));
+  const all = scanWindows(extent.area, source.description.block, pixels);
   const windows = all.filter((window) => !writers.done(relative(window)));
   const reader = readAhead(
     {
@@ -201,7 +205,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
   );
   const started = performance.now();
   let done = 0;
-  let pixels = 0;
+  let mapped = 0;
   for await (const { window, indices, features } of reader) {
     const scores = classifier.probabilities({
       features,
@@ -210,7 +214,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
     });
     await writers.write({ window: relative(window), indices, scores });
     done += 1;
-    pixels += indices.length;
+    mapped += indices.length;
     const seconds = (performance.now() - started) / 1000;
     context.emit({
       kind: 'progress',
@@ -218,7 +222,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
       done: all.length - windows.length + done,
       total: all.length,
       etaSeconds: (seconds / done) * (windows.length - done),
-      samplesPerSecond: pixels / seconds,
+      samplesPerSecond: mapped / seconds,
     });
   }
   return all.length;

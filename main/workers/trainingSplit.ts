@@ -25,5 +25,5 @@ export async function splitSamples(data: TrainingData, input: Input<'train'>): P
       `The split ${input.split} could not be read (${(error as Error).message}). Give "block", "random" or a file with a fixed split.`,
     );
   });
-  return fixedSplit(pixels, text, input.split);
+  return fixedSplit(pixels, text, input.split, { width: data.scenes[0]!.grid.width });
 }
