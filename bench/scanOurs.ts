@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { selectiveScan } from '../app/model/layers.ts';
 import { openEngine } from '../main/engines/table.ts';
 import { loadTfjs, type Tensor } from '../main/engines/tfjs.ts';
+import { numbersOf } from '../main/engines/tfjsEngine.ts';
 import { createTfjsOps } from '../main/engines/tfjsOps.ts';
 import { tensorflowOperations } from '../native/operations.ts';
 import type { TensorflowBackend } from '../native/tensors.ts';
@@ -53,7 +54,7 @@ const scan = (): Tensor => selectiveScan(ops, { u, dtRaw, A, B, C, D, z, dtBias 
 createInterface({ input: process.stdin }).on('line', () => {
   const cpuBefore = process.cpuUsage();
   const wallBefore = performance.now();
-  const { value, grads } = tf.engine().gradients(scan, inputs, upstream) as {
+  const { value, grads } = tf.engine().gradients(scan, inputs, upstream) as unknown as {
     value: Tensor;
     grads: Tensor[];
   };
@@ -61,7 +62,7 @@ createInterface({ input: process.stdin }).on('line', () => {
   const used = process.cpuUsage(cpuBefore);
   const results = [value, ...grads];
   const sums = results.map((tensor) => {
-    const values = tensor.dataSync();
+    const values = numbersOf(tensor);
     return [values.reduce((a, b) => a + b, 0), values.reduce((a, b) => a + Math.abs(b), 0)];
   });
   tf.dispose(results);

@@ -1,4 +1,5 @@
 import type { FusedOps } from '../app/model/ops.ts';
+import { tensorflowLayers } from './layers/layersTensorflow.ts';
 import { differentiableScan } from './selectiveScan/differentiableScan.ts';
 import { createScriptScan } from './selectiveScan/scanScript.ts';
 import { createTensorflowScan } from './selectiveScan/scanTensorflow.ts';
@@ -6,7 +7,10 @@ import type { Tensor, TensorflowBackend, Tfjs } from './tensors.ts';
 
 /** The operations that our build of TensorFlow has in one piece. Its library must be loaded. */
 export function tensorflowOperations(tf: Tfjs, backend: TensorflowBackend): FusedOps<Tensor> {
-  return { selectiveScan: differentiableScan(tf, createTensorflowScan(tf, backend)) };
+  return {
+    selectiveScan: differentiableScan(tf, createTensorflowScan(tf, backend)),
+    ...tensorflowLayers(tf, backend),
+  };
 }
 
 /** The operations that every other engine has in one piece, in plain TypeScript. */

@@ -31,6 +31,8 @@ const operations = [
   { source: 'module.cc' },
   { source: 'selectiveScan/scanOp.cc' },
   { source: 'selectiveScan/scan.cc', vector: true },
+  { source: 'layers/layersOp.cc' },
+  { source: 'layers/layers.cc', vector: true },
 ];
 const binding = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 
@@ -95,7 +97,13 @@ function describeInputs(cuda) {
     `${version} ${cuda} ${process.platform} ${process.arch}`,
   );
   hash.update(`${cacheFolder()} ${compiler()} ${findTool('python3')}`);
-  const headers = ['simd/vector.h', 'simd/dispatch.h', 'selectiveScan/scan.h'];
+  const headers = [
+    'simd/vector.h',
+    'simd/dispatch.h',
+    'simd/parallel.h',
+    'selectiveScan/scan.h',
+    'layers/layers.h',
+  ];
   for (const file of ['setup.mjs', ...headers, ...operations.map(({ source }) => source)]) {
     hash.update(readFileSync(join(native, file)));
   }

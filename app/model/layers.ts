@@ -35,17 +35,18 @@ export function layerNorm<T>(
   x: T,
   epsilon = 1e-5,
 ): T {
+  const [scale, shift] = [weight(weights, `${path}.weight`), weight(weights, `${path}.bias`)];
+  if (ops.layerNorm !== undefined) return ops.layerNorm(x, scale, shift, epsilon);
   const axis = [ops.shape(x).length - 1];
   const centred = ops.subtract(x, ops.mean(x, axis, true));
   const variance = ops.mean(ops.multiply(centred, centred), axis, true);
   const deviation = ops.sqrt(ops.add(variance, ops.constant([epsilon], [1])));
-  const scaled = ops.multiply(ops.divide(centred, deviation), weight(weights, `${path}.weight`));
-  return ops.add(scaled, weight(weights, `${path}.bias`));
+  return ops.add(ops.multiply(ops.divide(centred, deviation), scale), shift);
 }
 
 /** x · sigmoid(x) */
 export function silu<T>(ops: Ops<T>, x: T): T {
-  return ops.multiply(x, ops.sigmoid(x));
+  return ops.silu === undefined ? ops.multiply(x, ops.sigmoid(x)) : ops.silu(x);
 }
 
 /** The exact form: x · Φ(x). */
@@ -89,12 +90,14 @@ export function causalConv1d<T>(ops: Ops<T>, weights: Weights<T>, path: string, 
   const kernel = weight(weights, `${path}.weight`);
   const taps = ops.shape(kernel)[2] ?? 1;
   const columns = ops.transpose(ops.reshape(kernel, [channels, taps]), [1, 0]); // [k, d]
+  const bias = weight(weights, `${path}.bias`);
+  if (ops.causalConv1d !== undefined) return ops.causalConv1d(x, columns, bias);
   const padded = ops.pad(x, [
     [0, 0],
     [taps - 1, 0],
     [0, 0],
   ]);
-  let sum = weight(weights, `${path}.bias`);
+  let sum = bias;
   for (let tap = 0; tap < taps; tap++) {
     const shifted = ops.slice(padded, [0, tap, 0], [batch, length, channels]);
     const column = ops.reshape(ops.slice(columns, [tap, 0], [1, channels]), [channels]);

@@ -50,6 +50,12 @@ export type PoolOptions = { readonly size: number; readonly stride: number };
 /** Operations that an engine may have in one piece. Where absent, `layers.ts` composes them: that is the reference. */
 export type FusedOps<T> = {
   readonly selectiveScan?: (input: SelectiveScanInput<T>) => T;
+  /** x · sigmoid(x) */
+  readonly silu?: (x: T) => T;
+  /** Over the last dimension of x (…, d), with weight and bias (d); variance divided by d. */
+  readonly layerNorm?: (x: T, weight: T, bias: T, epsilon: number) => T;
+  /** Depthwise over time, past and present only: x (b, l, d), kernel (taps, d) whose last row meets the present, bias (d). */
+  readonly causalConv1d?: (x: T, kernel: T, bias: T) => T;
 };
 
 /**

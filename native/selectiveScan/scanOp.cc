@@ -6,11 +6,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "../simd/parallel.h"
 #include "scan.h"
 #include "tensorflow/core/framework/op.h"
-#include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
-#include "tensorflow/core/util/work_sharder.h"
 
 namespace tf = tensorflow;
 
@@ -50,13 +49,6 @@ absl::Status readArguments(tf::OpKernelContext* context, Arguments* arguments) {
   const auto at = [&](int i) { return valuesOf(context->input(i)); };
   *arguments = {size, {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)}};
   return absl::OkStatus();
-}
-
-// Runs body(first, last) over [0, count) on TensorFlow's threads; `cost` is in cycles a unit.
-template <typename Body>
-void parallel(tf::OpKernelContext* context, int64_t count, int64_t cost, const Body& body) {
-  const auto& workers = *context->device()->tensorflow_cpu_worker_threads();
-  tf::Shard(workers.num_threads, workers.workers, count, cost, body);
 }
 
 class ScanOp : public tf::OpKernel {
@@ -158,14 +150,6 @@ class ScanGradientOp : public tf::OpKernel {
     }
     addRows(sums, cut.elementParts, shared, sums.data());
     spread(size, sums.data(), to);
-  }
-
-  // total[i] = sum over rows of values[row, i]; total may be the first row.
-  static void addRows(const std::vector<float>& values, int64_t rows, int64_t width, float* total) {
-    if (total != values.data()) std::copy_n(values.data(), width, total);
-    for (int64_t row = 1; row < rows; row++) {
-      for (int64_t i = 0; i < width; i++) total[i] += values[row * width + i];
-    }
   }
 
   static void spread(const ScanSize& size, const float* sums, float* const* to) {
