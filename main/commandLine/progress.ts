@@ -7,11 +7,12 @@ const barWidth = 24;
 /** On a stream that is no terminal a line is printed each tenth of a stage, and not more often than this. */
 const plainIntervalMs = 5000;
 
-/** A view that writes to `stream` (standard error). */
+/** A view that writes to `stream` (standard error); `everything` prints each event, for logs. */
 export function createProgressView(
   stream: NodeJS.WriteStream,
-  now: () => number = Date.now,
+  options: { readonly everything?: boolean; readonly now?: () => number } = {},
 ): ProgressView {
+  const { everything = false, now = Date.now } = options;
   const terminal = stream.isTTY === true;
   let open = false;
   let lastStage = '';
@@ -21,13 +22,13 @@ export function createProgressView(
     open = false;
   };
   const rewrite = (text: string, stage: string, last: boolean): void => {
-    if (terminal) {
+    if (terminal && !everything) {
       stream.write(`\r\x1b[K${text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
       open = true;
       if (last) line(text);
       return;
     }
-    if (stage !== lastStage || last || now() - lastTime >= plainIntervalMs) {
+    if (everything || stage !== lastStage || last || now() - lastTime >= plainIntervalMs) {
       stream.write(`${text}\n`);
       lastTime = now();
       lastStage = stage;

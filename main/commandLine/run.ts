@@ -50,7 +50,7 @@ async function execute(
   streams: Streams,
   signal: AbortSignal,
 ): Promise<number> {
-  const view = createProgressView(streams.error);
+  const view = createProgressView(streams.error, { everything: invocation.verbose });
   const onEvent = (event: ProgressEvent): void => {
     if (!invocation.quiet) view.show(event);
   };
