@@ -72,9 +72,7 @@ function parseJson(text: string, name: string): SplitFile {
   }
   const sets = new Map<Set, number[]>();
   for (const [key, value] of Object.entries(root)) {
-    const set = Object.hasOwn(setNames, key.toLowerCase())
-      ? setNames[key.toLowerCase()]
-      : undefined;
+    const set = setOf(key);
     if (set === undefined) continue;
     const whole = (entry: unknown): boolean =>
       Number.isSafeInteger(entry) && (entry as number) >= 0;
@@ -109,22 +107,22 @@ function parseTable(text: string, name: string): SplitFile {
   if (set < 0 || (index < 0 && (x < 0 || y < 0)))
     throw bad(name, 'a table needs the columns x, y, set or index, set');
   const sets = new Map<Set, Position[]>();
-  for (const [number, line] of lines.entries()) {
-    if (number === 0) continue;
+  for (const [number, line] of lines.slice(1).entries()) {
     const row = cells(line);
-    const key = (row[set] ?? '').toLowerCase();
-    const target = Object.hasOwn(setNames, key) ? setNames[key] : undefined;
+    const target = setOf(row[set] ?? '');
     const values = (index >= 0 ? [index] : [x, y]).map((at) => wholeNumber(row[at]));
     if (target === undefined || values.some((value) => value === undefined))
-      throw bad(name, `line ${number + 1} is not a position and train, validation or test`);
+      throw bad(name, `line ${number + 2} is not a position and train, validation or test`);
     const position = index >= 0 ? values[0]! : ([values[0]!, values[1]!] as const);
-    const list = sets.get(target);
-    if (list === undefined) sets.set(target, [position]);
-    else list.push(position);
+    sets.set(target, sets.get(target) ?? []);
+    sets.get(target)!.push(position);
   }
   if (!sets.has('train')) throw bad(name, 'no line is for training');
   return { sets, by: 'labelled' };
 }
+
+const setOf = (word: string): Set | undefined =>
+  Object.hasOwn(setNames, word.toLowerCase()) ? setNames[word.toLowerCase()] : undefined;
 
 const wholeNumber = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;

@@ -76,7 +76,10 @@ describe('fixedSplit', () => {
     ['inherited name', 'x,y,set\n1,1,constructor\n', /line 2/],
   ] as const)('refuses a file with %s', ([, text, message]) => {
     expect(() => fixedSplit(pixels, text, 'a')).toThrow(
-      expect.objectContaining({ code: 'bad-labels', message: expect.stringMatching(message) }),
+      expect.objectContaining({
+        code: 'bad-labels',
+        message: expect.stringMatching(message) as string,
+      }),
     );
   });
 

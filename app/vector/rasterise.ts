@@ -81,9 +81,11 @@ export function fillPolygon(table: EdgeTable, window: Window, emit: EmitRun): vo
   const end = Math.min(window.y + window.height, Math.ceil(bounds.maxY) + 1);
   const right = window.x + window.width;
   if (!(first < end) || !(bounds.minX < right) || !(bounds.maxX > window.x)) return;
-  for (const [row, from, to] of ledges)
-    if (row >= first && row < end && from < right && to > window.x)
-      emit(row, Math.max(window.x, from), Math.min(right, to));
+  const emitClipped: EmitRun = (row, from, to) => {
+    const [left, stop] = [Math.max(window.x, from), Math.min(right, to)];
+    if (left < stop) emit(row, left, stop);
+  };
+  for (const [row, from, to] of ledges) if (row >= first && row < end) emitClipped(row, from, to);
   const active: number[] = [];
   const crossings: number[] = [];
   let next = 0;
@@ -94,9 +96,7 @@ export function fillPolygon(table: EdgeTable, window: Window, emit: EmitRun): vo
     if (active.length === 0 && next === edges.length) return;
     crossScanline(edges, active, y, crossings);
     for (let i = 0; i + 1 < crossings.length; i += 2) {
-      const from = Math.max(window.x, Math.floor(crossings[i]! + 0.5));
-      const to = Math.min(right, Math.floor(crossings[i + 1]! + 0.5));
-      if (from < to) emit(row, from, to);
+      emitClipped(row, Math.floor(crossings[i]! + 0.5), Math.floor(crossings[i + 1]! + 0.5));
     }
   }
 }

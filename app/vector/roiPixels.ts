@@ -30,7 +30,7 @@ export type RoiReport = {
 };
 
 export type RoiPixelOptions = {
-  /** Storage block of the scene: windows are whole blocks, so that each is decoded once. */
+  /** Storage block of the scene: windows lie in groups of whole blocks, so that each block is decoded once. */
   readonly block: { readonly width: number; readonly height: number };
   /** Most pixels to collect, all classes together. Default 20 million. */
   readonly maxPixels?: number;
@@ -51,10 +51,11 @@ export function roiPixels(
   const overlaps = new PairCounter();
   const conflicts = new PairCounter();
   const windows: PixelWindow[] = [];
-  for (const [window, members] of touchedWindows(placed, options.block)) {
+  for (const [whole, members] of touchedWindows(placed, options.block)) {
     if (options.signal?.aborted === true)
       throw new AppError('cancelled', 'Placing the ROIs was cancelled.');
     const start = collector.length;
+    const window = partCovered(placed, whole, members);
     collectWindow(placed, window, members, { collector, overlaps, conflicts });
     const count = collector.length - start;
     if (count > 0) windows.push({ window, start, count });
@@ -107,6 +108,22 @@ function collectWindow(
     const y = window.y + Math.floor(i / window.width);
     collector.add(window.x + (i % window.width), y, placed.rois[index]!.classIndex, index);
   }
+}
+
+/** The part of a window that the bounds of its ROIs cover: the rest need not be looked at or read. */
+function partCovered(placed: PlacedRois, window: Window, members: readonly number[]): Window {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const index of members) {
+    const { bounds } = placed.rois[index]!.shape;
+    left = Math.min(left, Math.floor(bounds.minX));
+    top = Math.min(top, Math.floor(bounds.minY));
+    right = Math.max(right, Math.floor(bounds.maxX) + 1);
+    bottom = Math.max(bottom, Math.floor(bounds.maxY) + 1);
+  }
+  const [x, y] = [Math.max(window.x, left), Math.max(window.y, top)];
+  const width = Math.min(window.x + window.width, right) - x;
+  const height = Math.min(window.y + window.height, bottom) - y;
+  return { x, y, width, height };
 }
 
 /** Windows of whole blocks that bounds of ROIs touch, in reading order, with the ROIs of each in their own order. */

@@ -32,6 +32,7 @@ const systems: readonly (readonly [string, number, number, number])[] = [
   ['EPSG:5880', -52.1, -12.3, 1e-3],
   ['EPSG:7855', 145.3, -37.2, 1e-3],
   ['EPSG:2393', 26.2, 62.3, 1e-3],
+  ['EPSG:2053', 29.4, -26.1, 1e-3],
   ['ESRI:102003', -96.3, 39.1, 1e-3],
   ['ESRI:54009', 13.1, 52.4, 1e-3],
 ];
@@ -75,7 +76,10 @@ describe.skipIf(python === undefined)('coordinate systems against PROJ', () => {
     });
   });
 
-  it.for(places)('%s by WKT of GDAL and of ESRI', ([, i]) => {
+  // south-orientated systems are known by code only: their WKT is refused as unknown
+  const byWkt = places.filter(([code]) => code !== 'EPSG:2053');
+
+  it.for(byWkt)('%s by WKT of GDAL and of ESRI', ([, i]) => {
     const [, lon, lat, tolerance] = systems[i]!;
     for (const [dialect, wkt] of Object.entries({
       gdal: answers[i]!.wkt,

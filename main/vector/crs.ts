@@ -72,29 +72,38 @@ function wktCode(wkt: string): string | undefined {
 }
 
 function makeCrs(id: string): Crs {
-  if (id.length > 100_000) throw unknown(id.slice(0, 80), 'its definition is too long');
   const code = /^EPSG:(\d+)$/.exec(id)?.[1];
   const entry = code === undefined ? undefined : epsgEntry(code);
-  let projection: ProjectionDefinition;
-  try {
-    projection = new proj4.Proj(entry?.proj ?? ownDefinition(id));
-  } catch (error) {
-    throw unknown(id, error instanceof Error ? error.message : String(error));
-  }
+  const projection = entry === undefined ? projectionOf(id) : new proj4.Proj(entry.proj);
   // what proj4 derives from a definition, beyond its declared types
-  const { a, es, to_meter: toMetre, datum, projName } = projection as unknown as Derived;
+  const { a, es = 0, to_meter: toMetre = 1, datum, projName } = projection as unknown as Derived;
   const geographic = projName === 'longlat';
   if (!(a > 0)) throw unknown(id, 'it has no ellipsoid');
   return {
     id,
-    name: entry?.name ?? /\[\s*"([^"]*)"/.exec(id)?.[1] ?? id,
+    name: entry?.name ?? ownName(id),
     geographic,
-    metresPerUnit: geographic ? undefined : (toMetre ?? 1),
-    ellipsoid: { a, es: es ?? 0 },
+    metresPerUnit: geographic ? undefined : toMetre,
+    ellipsoid: { a, es },
     shifted: entry?.shifted ?? (datum?.datum_type !== 5 || isModern(a)),
     projection,
   };
 }
+
+/** What proj4 makes of a definition that the index does not have. @throws AppError `unknown-crs` */
+function projectionOf(id: string): ProjectionDefinition {
+  if (id.length > 100_000) throw unknown(id, 'its definition is too long');
+  try {
+    const projection = new proj4.Proj(ownDefinition(id));
+    // the order of axes in WKT says how people write positions, not how files hold them
+    if (!id.startsWith('+')) (projection as unknown as { axis: string }).axis = 'enu';
+    return projection;
+  } catch (error) {
+    throw unknown(id, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const ownName = (wkt: string): string => /\[\s*"([^"]*)"/.exec(wkt)?.[1] ?? wkt;
 
 type Derived = {
   readonly a: number;
@@ -133,8 +142,9 @@ export function createTransform(from: string, to: string): PointTransform {
   return (x, y) => {
     if (!Number.isFinite(x) || !Number.isFinite(y)) return [Number.NaN, Number.NaN];
     try {
-      const [east, north] = converter.forward([x, y]);
-      return [east!, north!];
+      // axes as the definition says (`+axis=wsu` in southern Africa), as PROJ does
+      const [east, north] = converter.forward<[number, number]>([x, y], true);
+      return [east, north];
     } catch {
       return [Number.NaN, Number.NaN];
     }

@@ -77,7 +77,6 @@ class ShapeReader {
   readonly #budget: Budget;
   readonly #skipped: Skipped;
 
-  // eslint-disable-next-line max-params -- one record and its surroundings
   constructor(bytes: Buffer, uri: string, number: number, budget: Budget, skipped: Skipped) {
     this.#bytes = bytes;
     this.#uri = uri;
