@@ -73,7 +73,8 @@ function runAndKill(
     let windows = 0;
     const count = (text: string): void => {
       windows += text.split('\n').filter((line) => /^\d+$/.test(line)).length;
-      if (windows >= after.windows && !child.killed) setTimeout(() => child.kill('SIGKILL'), after.milliseconds);
+      if (windows >= after.windows && !child.killed)
+        setTimeout(() => child.kill('SIGKILL'), after.milliseconds);
     };
     child.stdout.setEncoding('utf8').on('data', count);
     child.on('close', (code) => resolve({ finished: code === 0, windows }));

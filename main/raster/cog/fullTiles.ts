@@ -1,13 +1,14 @@
 import { crc32 } from 'node:zlib';
 import type { Window } from '../../../app/raster/grid.ts';
-import { bytesPerSample, type SampleArray } from '../../../app/raster/samples.ts';
+import type { SampleArray } from '../../../app/raster/samples.ts';
 import type { Earlier, Journal, TileRecord } from './journal.ts';
-import { blank, OpenTiles, place, setAt, type TilePart } from './openTiles.ts';
+import { OpenTiles } from './openTiles.ts';
 import { type CogPlan, tileCount, tileWindow } from './plan.ts';
 import type { ReducedTiles } from './pyramid.ts';
 import type { Spool, Stretch } from './spool.ts';
 import type { Tasks } from './tasks.ts';
 import type { TileCodec } from './tileCodec.ts';
+import { cutOut, place, type TilePart, type TilePool } from './tilePart.ts';
 import { totalsOf } from './totals.ts';
 
 /** A rectangle of pixels, one array a band, row by row. */
@@ -19,8 +20,7 @@ export type FullTilesParts = {
   readonly spool: Spool;
   readonly tasks: Tasks;
   readonly reduced: ReducedTiles;
-  /** What pixels hold that lie outside the image or that nobody writes. */
-  readonly fill: number;
+  readonly pool: TilePool;
   readonly memoryBytes: number;
   /** Where an interrupted run continues from. */
   readonly journal: Journal | undefined;
@@ -36,15 +36,14 @@ export class FullTiles {
   readonly #perBand: number;
 
   constructor(parts: FullTilesParts) {
-    const { plan, spool, fill, memoryBytes } = parts;
+    const { plan, spool, pool, memoryBytes } = parts;
     this.#parts = parts;
     const level = plan.levels[0]!;
     this.#perBand = level.columns * level.rows;
     this.#records = new Array<undefined>(tileCount(plan, level)).fill(undefined);
     this.#open = new OpenTiles({
-      type: plan.type,
-      tileSize: plan.tileSize,
-      fill,
+      plan,
+      pool,
       memoryBytes,
       store: (part, slot) => this.#storePart(part, slot),
       load: (stretch) => spool.read(stretch),
@@ -139,22 +138,19 @@ export class FullTiles {
   }
 
   async #take(slot: number, rect: Window, block: PixelBlock): Promise<void> {
-    const { plan, tasks, fill } = this.#parts;
+    const { plan, tasks, pool } = this.#parts;
     const [band, index] = this.#address(slot);
     const whole = tileWindow(plan, plan.levels[0]!, index);
-    const samples = block.bands[band]!;
-    const from = {
-      x: whole.x + rect.x - block.window.x,
-      y: whole.y + rect.y - block.window.y,
-      stride: block.window.width,
-    };
+    const stride = block.window.width;
+    const start = (whole.y + rect.y - block.window.y) * stride + whole.x + rect.x - block.window.x;
+    const part = { rect, samples: block.bands[band]!, start, stride };
     if (rect.width === whole.width && rect.height === whole.height) {
-      const tile = blank(plan.type, plan.tileSize, fill);
-      place({ rect, samples: cut(samples, from, rect) }, tile, plan.tileSize);
+      const tile = pool.take();
+      place(part, tile, plan.tileSize);
       await this.#complete(slot, tile);
       return;
     }
-    const stored = this.#open.add(slot, { rect, samples: cut(samples, from, rect) });
+    const stored = this.#open.add(slot, part);
     if (this.#open.covered(slot) === whole.width * whole.height) await this.#complete(slot);
     else if (stored !== undefined)
       await tasks.start(async () => {
@@ -172,13 +168,14 @@ export class FullTiles {
   }
 
   async #storeTile(slot: number, tile: SampleArray): Promise<TileRecord> {
-    const { plan, codec, spool, reduced, journal } = this.#parts;
+    const { plan, codec, spool, reduced, journal, pool } = this.#parts;
     const [band, index] = this.#address(slot);
     const size = tileWindow(plan, plan.levels[0]!, index);
     const totals = totalsOf(tile, size, plan.tileSize, plan.nodata);
     reduced.offer(0, slot, tile);
     const bytes = await codec.encode(tile);
     const stretch = await spool.append(bytes);
+    pool.give(tile);
     const crc = journal === undefined ? 0 : crc32(bytes);
     const record = { ...stretch, band, index, crc, totals };
     await journal?.append({ kind: 'tile', ...record });
@@ -186,10 +183,10 @@ export class FullTiles {
   }
 
   async #storePart(part: TilePart, slot: number): Promise<Stretch> {
-    const { spool, journal, plan } = this.#parts;
-    const { samples, rect } = part;
-    const length = rect.width * rect.height * bytesPerSample(plan.type);
-    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, length);
+    const { spool, journal } = this.#parts;
+    const { rect } = part;
+    const samples = cutOut(part);
+    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
     const stretch = await spool.append(bytes);
     const [band, index] = this.#address(slot);
     await journal?.append({ kind: 'part', ...stretch, band, index, rect, crc: crc32(bytes) });
@@ -199,18 +196,4 @@ export class FullTiles {
   #address(slot: number): readonly [band: number, index: number] {
     return [Math.floor(slot / this.#perBand), slot % this.#perBand];
   }
-}
-
-type Origin = { readonly x: number; readonly y: number; readonly stride: number };
-
-/** A rectangle of a block as an array of its own, or a view of the block where its rows are whole. */
-function cut(samples: SampleArray, from: Origin, rect: Window): SampleArray {
-  const start = from.y * from.stride + from.x;
-  if (rect.width === from.stride) return samples.slice(start, start + rect.width * rect.height);
-  const part = samples.slice(0, rect.width * rect.height);
-  for (let row = 0; row < rect.height; row++) {
-    const at = start + row * from.stride;
-    setAt(part, samples.subarray(at, at + rect.width), row * rect.width);
-  }
-  return part;
 }

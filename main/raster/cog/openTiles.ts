@@ -1,14 +1,8 @@
 import type { Window } from '../../../app/raster/grid.ts';
-import {
-  bytesPerSample,
-  type SampleArray,
-  type SampleType,
-  samplesOf,
-} from '../../../app/raster/samples.ts';
+import { type SampleArray, samplesOf } from '../../../app/raster/samples.ts';
+import type { CogPlan } from './plan.ts';
 import type { Stretch } from './spool.ts';
-
-/** Samples of one part of a tile, row by row; `rect` counts from the tile's corner. */
-export type TilePart = { readonly rect: Window; readonly samples: SampleArray };
+import { packedPart, place, type TilePart, type TilePool } from './tilePart.ts';
 
 type Kept = {
   readonly rect: Window;
@@ -25,10 +19,8 @@ type OpenTile = {
 };
 
 export type OpenTilesOptions = {
-  readonly type: SampleType;
-  readonly tileSize: number;
-  /** What pixels outside the image hold. */
-  readonly fill: number;
+  readonly plan: Pick<CogPlan, 'type' | 'tileSize'>;
+  readonly pool: TilePool;
   /** Most bytes of unfinished tiles in memory; what comes on top is kept in the spool. */
   readonly memoryBytes: number;
   readonly store: (part: TilePart, key: number) => Promise<Stretch>;
@@ -67,8 +59,8 @@ export class OpenTiles {
   }
 
   /**
-   * Takes a part. The promise is that of its way into the spool; undefined where it needs none. The samples may be reused
-   * when it has settled.
+   * Takes a part. The promise is that of its way into the spool; undefined where it needs none. `store` copies the
+   * samples before it waits for anything.
    * @throws RangeError where the part meets one that came before
    */
   add(key: number, part: TilePart): Promise<unknown> | undefined {
@@ -77,7 +69,7 @@ export class OpenTiles {
     const { rect } = part;
     if (tile.parts.some((other) => meets(other.rect, rect)))
       throw new RangeError('pixels were written twice');
-    if (tile.samples !== undefined) place(part, tile.samples, this.#options.tileSize);
+    if (tile.samples !== undefined) place(part, tile.samples, this.#options.plan.tileSize);
     const stored =
       tile.samples === undefined || this.#options.keepAll
         ? this.#options.store(part, key)
@@ -93,52 +85,26 @@ export class OpenTiles {
   async take(key: number): Promise<SampleArray> {
     const tile = this.#tiles.get(key);
     this.#tiles.delete(key);
-    const { type, tileSize, fill, load } = this.#options;
+    const { plan, pool, load } = this.#options;
     if (tile?.samples !== undefined) {
       this.#bytes -= tile.samples.byteLength;
       return tile.samples;
     }
-    const samples = blank(type, tileSize, fill);
+    const samples = pool.take();
     for (const { rect, stored } of tile?.parts ?? []) {
       if (stored === undefined) throw new Error('a part is neither in memory nor in the spool');
       const bytes = await load(await stored);
-      place({ rect, samples: samplesOf(type, bytes.buffer) }, samples, tileSize);
+      place(packedPart(rect, samplesOf(plan.type, bytes.buffer)), samples, plan.tileSize);
     }
     return samples;
   }
 
   #begin(): OpenTile {
-    const { type, tileSize, fill, memoryBytes } = this.#options;
-    const bytes = tileSize * tileSize * bytesPerSample(type);
-    const fits = this.#bytes + bytes <= memoryBytes;
-    if (fits) this.#bytes += bytes;
-    return { parts: [], covered: 0, samples: fits ? blank(type, tileSize, fill) : undefined };
+    const fits = this.#bytes < this.#options.memoryBytes;
+    const samples = fits ? this.#options.pool.take() : undefined;
+    this.#bytes += samples?.byteLength ?? 0;
+    return { parts: [], covered: 0, samples };
   }
-}
-
-/** A tile of nothing but the fill value. */
-export function blank(type: SampleType, tileSize: number, fill: number): SampleArray {
-  const samples = samplesOf(type, tileSize * tileSize);
-  if (fill !== 0 || Object.is(fill, -0)) {
-    if (samples instanceof BigInt64Array || samples instanceof BigUint64Array)
-      samples.fill(BigInt(fill));
-    else samples.fill(fill);
-  }
-  return samples;
-}
-
-/** Puts a part where it belongs in its tile. */
-export function place(part: TilePart, tile: SampleArray, tileSize: number): void {
-  const { rect, samples } = part;
-  for (let row = 0; row < rect.height; row++) {
-    const line = samples.subarray(row * rect.width, (row + 1) * rect.width);
-    setAt(tile, line, (rect.y + row) * tileSize + rect.x);
-  }
-}
-
-/** `target.set(source, at)` for arrays that are known to be of one type. */
-export function setAt(target: SampleArray, source: SampleArray, at: number): void {
-  (target as Uint8Array).set(source as Uint8Array, at);
 }
 
 function contains(outer: Window, inner: Window): boolean {

@@ -1,10 +1,10 @@
 import { half, type Plane, reduceByTwo } from '../../../app/raster/overview.ts';
 import type { SampleArray } from '../../../app/raster/samples.ts';
-import { blank, place, setAt } from './openTiles.ts';
 import { type CogPlan, tileWindow } from './plan.ts';
 import type { Spool, Stretch } from './spool.ts';
 import type { Tasks } from './tasks.ts';
 import type { TileCodec } from './tileCodec.ts';
+import { packedPart, place, setAt, type TilePool } from './tilePart.ts';
 
 /** A compressed tile in the spool; those of the full resolution have a checksum where a later run may read them. */
 export type StoredTile = Stretch & { readonly crc?: number };
@@ -13,7 +13,7 @@ export type StoredTile = Stretch & { readonly crc?: number };
 export type TileTable = (StoredTile | undefined)[][];
 
 /** Bytes of reduced tiles that are kept rather than made again from the spool. */
-const keptBytes = 32 * 2 ** 20;
+const keptBytes = 8 * 2 ** 20;
 
 /**
  * Tiles at half their size, waiting to be put together into the next level. Those that memory does not hold are made
@@ -70,7 +70,7 @@ export type PyramidParts = {
   readonly spool: Spool;
   readonly tasks: Tasks;
   readonly reduced: ReducedTiles;
-  readonly fill: number;
+  readonly pool: TilePool;
   readonly check: () => void;
 };
 
@@ -85,6 +85,7 @@ export async function buildPyramid(parts: PyramidParts, table: TileTable): Promi
         const tile = await composeTile(parts, table, level, slot);
         parts.reduced.offer(level, slot, tile);
         table[level]![slot] = await parts.spool.append(await parts.codec.encode(tile));
+        parts.pool.give(tile);
       });
     }
     await tasks.drain();
@@ -98,12 +99,12 @@ async function composeTile(
   level: number,
   slot: number,
 ): Promise<SampleArray> {
-  const { plan, fill, reduced, codec, spool } = parts;
+  const { plan, pool, reduced, codec, spool } = parts;
   const [from, to] = [plan.levels[level - 1]!, plan.levels[level]!];
   const band = Math.floor(slot / (to.columns * to.rows));
   const index = slot % (to.columns * to.rows);
   const first = [2 * (index % to.columns), 2 * Math.floor(index / to.columns)] as const;
-  const tile = blank(plan.type, plan.tileSize, fill);
+  const tile = pool.take();
   for (const [right, down] of [
     [0, 0],
     [1, 0],
@@ -120,7 +121,7 @@ async function composeTile(
     const { width, height } = tileWindow(plan, from, child);
     const edge = plan.tileSize / 2;
     const rect = { x: right * edge, y: down * edge, width: half(width), height: half(height) };
-    place({ rect, samples }, tile, plan.tileSize);
+    place(packedPart(rect, samples), tile, plan.tileSize);
   }
   return tile;
 }

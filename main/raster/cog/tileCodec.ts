@@ -19,7 +19,7 @@ const zstdLevel = 9;
 
 /** Tiles as bytes of the file and back. Both run on the threads of Node's pool; the same pixels give the same bytes. */
 export type TileCodec = {
-  /** `samples` is a whole tile; it may be changed. */
+  /** `samples` is a whole tile; it may be changed, and is free again when the promise settles. */
   encode(samples: SampleArray): Promise<Uint8Array>;
   decode(bytes: Uint8Array): Promise<SampleArray>;
 };
@@ -67,7 +67,7 @@ function onlyValue(samples: SampleArray): number | bigint | undefined {
 function packer(plan: CogPlan): (raw: Uint8Array) => Promise<Uint8Array> {
   switch (plan.compression) {
     case 'none':
-      return (raw) => Promise.resolve(raw);
+      return (raw) => Promise.resolve(raw.slice());
     case 'zstd': {
       const params = { [constants.ZSTD_c_compressionLevel]: zstdLevel };
       return (raw) => zstdAsync(raw, { params });

@@ -32,6 +32,7 @@ import { writeSideFiles } from './sideFiles.ts';
 import { Spool } from './spool.ts';
 import { Tasks } from './tasks.ts';
 import { createTileCodec } from './tileCodec.ts';
+import { TilePool } from './tilePart.ts';
 import { statisticsOf } from './totals.ts';
 
 export type CogWriterOptions = CogOptions & {
@@ -40,7 +41,7 @@ export type CogWriterOptions = CogOptions & {
    * the pixels depend on (model, scene, settings): a run with another key starts anew.
    */
   readonly resume?: { readonly key: string };
-  /** Most bytes of unfinished tiles in memory; what comes on top waits in the scratch file. Default 64 MiB. */
+  /** Most bytes of unfinished tiles in memory; what comes on top waits in the scratch file. Default 32 MiB. */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
 };
@@ -123,7 +124,7 @@ class Writer implements CogWriter {
   readonly #tasks: Tasks;
   readonly #reduced: ReducedTiles;
   readonly #full: FullTiles;
-  readonly #fill: number;
+  readonly #pool: TilePool;
   #state: 'open' | 'finished' | 'kept' | 'gone' = 'open';
   #synced = performance.now();
 
@@ -148,17 +149,18 @@ class Writer implements CogWriter {
     this.#parts = parts;
     this.#codec = createTileCodec(plan);
     const tileBytes = plan.tileSize ** 2 * bytesPerSample(plan.type);
-    this.#tasks = new Tasks(Math.max(2, Math.min(8, Math.floor((32 * 2 ** 20) / tileBytes))));
+    const atOnce = Math.max(2, Math.min(8, Math.floor((32 * 2 ** 20) / tileBytes)));
+    this.#tasks = new Tasks(atOnce);
     this.#reduced = new ReducedTiles(plan);
-    this.#fill = plan.nodata ?? 0;
+    this.#pool = new TilePool(plan.type, plan.tileSize, plan.nodata ?? 0, atOnce);
     this.#full = new FullTiles({
       plan,
       codec: this.#codec,
       spool,
       tasks: this.#tasks,
       reduced: this.#reduced,
-      fill: this.#fill,
-      memoryBytes: options.memoryBytes ?? 64 * 2 ** 20,
+      pool: this.#pool,
+      memoryBytes: options.memoryBytes ?? 32 * 2 ** 20,
       journal,
     });
   }
@@ -216,8 +218,8 @@ class Writer implements CogWriter {
 
   #workshop() {
     const { plan, spool } = this.#parts;
-    const [codec, tasks, reduced, fill] = [this.#codec, this.#tasks, this.#reduced, this.#fill];
-    return { plan, spool, codec, tasks, reduced, fill };
+    const [codec, tasks, reduced, pool] = [this.#codec, this.#tasks, this.#reduced, this.#pool];
+    return { plan, spool, codec, tasks, reduced, pool };
   }
 
   async #closeOpen(): Promise<void> {
