@@ -5,7 +5,9 @@ import type { TrainingSettings } from './settings.ts';
  * `step` is ×0.9 after every tenth of the epochs (PyTorch's StepLR as the authors used it), `cosine` falls to a hundredth.
  */
 export function learningRateAt(
-  settings: Pick<TrainingSettings, 'epochs' | 'learningRate' | 'schedule' | 'warmup'>,
+  settings: Pick<TrainingSettings, 'learningRate' | 'schedule' | 'warmup'> & {
+    readonly epochs: number;
+  },
   progress: number,
 ): number {
   const { epochs, learningRate, schedule, warmup } = settings;

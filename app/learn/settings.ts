@@ -24,7 +24,9 @@ export type Augmentation = {
 
 /** Everything that decides a training run, given the data and the seed. */
 export type TrainingSettings = {
-  readonly epochs: number;
+  /** Absent = as many as `steps` optimiser steps take, so that few samples are gone through more often. */
+  readonly epochs?: number;
+  readonly steps: number;
   readonly batch: number;
   readonly learningRate: number;
   readonly schedule: Schedule;
@@ -40,7 +42,10 @@ export type TrainingSettings = {
   readonly views: readonly View[];
   /** Decay of the running mean of the weights, an epoch; 0 = the weights themselves. */
   readonly averaging: number;
-  /** Epochs without a better validation score after which training stops; absent = all epochs, the last one counts. */
+  /**
+   * Epochs without a better validation score after which training stops, and where `epochs` is absent a fifth of them at
+   * least; absent = all epochs, the last one counts.
+   */
   readonly patience?: number;
   /** Networks trained from different starts, whose probabilities are averaged. */
   readonly members: number;
@@ -62,6 +67,7 @@ const paper: Preset = {
   network: { pieces: 8 },
   settings: {
     epochs: 200,
+    steps: 1000,
     batch: 64,
     learningRate: 3e-3,
     schedule: 'step',
@@ -104,6 +110,17 @@ const prismap: Preset = {
     patience: 40,
   },
 };
+
+/** Epochs and patience of a run over so many training samples. */
+export function lengthOf(
+  settings: Pick<TrainingSettings, 'epochs' | 'steps' | 'batch' | 'patience'>,
+  samples: number,
+): { readonly epochs: number; readonly patience: number } {
+  const { steps, batch, patience = Infinity } = settings;
+  if (settings.epochs !== undefined) return { epochs: settings.epochs, patience };
+  const epochs = Math.max(20, Math.ceil(steps / Math.ceil(samples / batch)));
+  return { epochs, patience: Math.max(patience, Math.ceil(epochs / 5)) };
+}
 
 export const presets: readonly Preset[] = [prismap, paper];
 

@@ -80,7 +80,7 @@ describe('fitClassifier', () => {
       }),
     );
     expect(reports.slice(0, 3)).toEqual([101, 102, 103]);
-    expect(reports).toContain(201);
+    expect(reports).toContain(226);
     expect(result.members).toHaveLength(2);
     expect(result.trainingByClass).toEqual([20, 20, 20]);
     expect(result.curve[0]!.loss).toBeGreaterThan(result.curve[20]!.loss);

@@ -8,7 +8,7 @@ import type { SpectralMambaConfig } from '../../app/model/spectralMamba.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
 import { fitMember } from './fitMember.ts';
-import type { CurvePoint, FitOptions } from './fitOptions.ts';
+import type { CurvePoint, EpochReport, FitOptions, MemberReport } from './fitOptions.ts';
 
 export type { CurvePoint, EpochReport, FitOptions, LabelledSpectra } from './fitOptions.ts';
 
@@ -60,7 +60,7 @@ export async function fitClassifier(options: FitOptions): Promise<FitResult> {
         normalisation,
         member,
         ...(folder === undefined ? {} : { folder: join(folder, `network-${member + 1}`) }),
-        onEpoch: (report) => onEpoch?.({ ...report, member: member + 1, members }),
+        onEpoch: (report) => onEpoch?.(overall(report, member, members)),
       }),
     );
   }
@@ -76,6 +76,20 @@ export async function fitClassifier(options: FitOptions): Promise<FitResult> {
     trainingByClass: [...counts],
     seconds,
     samplesPerSecond: seen / Math.max(seconds, 1e-9),
+  };
+}
+
+/** The report of one network as part of the whole run. */
+function overall(report: MemberReport, member: number, members: number): EpochReport {
+  const { epochs, epoch, etaSeconds } = report;
+  const secondsPerEpoch = epoch < epochs ? etaSeconds / (epochs - epoch) : 0;
+  return {
+    ...report,
+    epoch: member * epochs + epoch,
+    epochs: members * epochs,
+    etaSeconds: etaSeconds + (members - member - 1) * epochs * secondsPerEpoch,
+    member: member + 1,
+    members,
   };
 }
 

@@ -5,14 +5,14 @@ import { augment } from '../../app/learn/augment.ts';
 import { type Normalisation, normalise } from '../../app/learn/normalise.ts';
 import { balancedWeights, countByClass, epochOrder } from '../../app/learn/sampling.ts';
 import { learningRateAt } from '../../app/learn/schedule.ts';
-import type { TrainingSettings } from '../../app/learn/settings.ts';
+import { lengthOf, type TrainingSettings } from '../../app/learn/settings.ts';
 import { architecture } from '../../app/model/catalogue.ts';
 import type { SpectralMambaConfig } from '../../app/model/spectralMamba.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { createRandom } from '../../app/random.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { LoadedModel, OptimizerState, Trainer } from './engine.ts';
-import type { CurvePoint, EpochReport, FitOptions } from './fitOptions.ts';
+import type { CurvePoint, FitOptions, MemberReport } from './fitOptions.ts';
 import { type ValidationFigures, validationFigures } from './validation.ts';
 
 type MemberOptions = Omit<FitOptions, 'onEpoch'> & {
@@ -20,7 +20,7 @@ type MemberOptions = Omit<FitOptions, 'onEpoch'> & {
   readonly normalisation: Normalisation;
   /** From 0. */
   readonly member: number;
-  readonly onEpoch: (report: Omit<EpochReport, 'member' | 'members'>) => void;
+  readonly onEpoch: (report: MemberReport) => void;
 };
 
 export type MemberResult = {
@@ -51,7 +51,8 @@ type Progress = {
 
 class MemberRun {
   readonly #options: MemberOptions;
-  readonly #settings: TrainingSettings;
+  readonly #settings: TrainingSettings & { readonly epochs: number };
+  readonly #patience: number;
   readonly #seed: number;
   readonly #trainer: Trainer;
   readonly #model: LoadedModel<SpectralMambaConfig>;
@@ -67,7 +68,9 @@ class MemberRun {
   constructor(options: MemberOptions) {
     const { samples, train, config, engine, preset, member, classes } = options;
     this.#options = options;
-    this.#settings = preset.settings;
+    const { epochs, patience } = lengthOf(preset.settings, train.length);
+    this.#settings = { ...preset.settings, epochs };
+    this.#patience = patience;
     this.#seed = createRandom(preset.settings.seed, 'network', member).integer(2 ** 31);
     const { family } = architecture('spectralmamba', config);
     this.#model = { family, config, weights: family.initialWeights(config, this.#seed) };
@@ -90,9 +93,8 @@ class MemberRun {
 
   get finished(): boolean {
     const { curve, bestEpoch } = this.#progress;
-    const { epochs, patience } = this.#settings;
-    if (curve.length >= epochs) return true;
-    return this.#selects && curve.length - bestEpoch >= (patience ?? Infinity);
+    if (curve.length >= this.#settings.epochs) return true;
+    return this.#selects && curve.length - bestEpoch >= this.#patience;
   }
 
   get #selects(): boolean {
@@ -134,7 +136,7 @@ class MemberRun {
       ...this.#progress.curve.at(-1)!,
       epochs: this.#settings.epochs,
       samplesPerSecond: this.#options.train.length / seconds,
-      etaSeconds: (this.#settings.epochs - epoch) * seconds,
+      etaSeconds: Math.max(0, this.#settings.epochs - epoch) * seconds,
     });
   }
 

@@ -17,14 +17,18 @@ export type CurvePoint = {
 /** Labelled spectra: `labels` holds the index into the class list, from 0, of every sample. */
 export type LabelledSpectra = Spectra & { readonly labels: Int32Array };
 
-/** What the user sees after every epoch. */
-export type EpochReport = CurvePoint & {
-  /** Network being trained, from 1, and how many there are. */
-  readonly member: number;
-  readonly members: number;
+/** What one network reports after every epoch. */
+export type MemberReport = CurvePoint & {
   readonly epochs: number;
   readonly samplesPerSecond: number;
   readonly etaSeconds: number;
+};
+
+/** What the user sees after every epoch; `epoch` and `epochs` count over all networks, which may stop early. */
+export type EpochReport = MemberReport & {
+  /** Network being trained, from 1, and how many there are. */
+  readonly member: number;
+  readonly members: number;
 };
 
 export type FitOptions = {
