@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { api } from '../../app/contract/api.ts';
 import type { ProgressEvent } from '../../app/contract/events.ts';
 import { AppError, errorRecord } from '../../app/error.ts';
@@ -33,6 +36,7 @@ export async function runCommandLine(
       streams.out(`${programVersion()}\n`);
       return exitCodes.done;
     }
+    if (words[0] === 'bench') return await runBench(words.slice(1), signal);
     const { name, rest } = splitCommand(words);
     if (rest.includes('--help')) {
       streams.out(commandHelp(name));
@@ -42,6 +46,19 @@ export async function runCommandLine(
   } catch (error) {
     return fail(error, json, streams);
   }
+}
+
+/** Benches lie beside the product and run in a process of their own; they need the peers' programs. */
+async function runBench(words: readonly string[], signal: AbortSignal): Promise<number> {
+  const entry = fileURLToPath(new URL('../../bench/run.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', entry, ...words],
+    { stdio: 'inherit' },
+  );
+  signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? exitCodes.cancelled;
 }
 
 async function execute(

@@ -1,0 +1,118 @@
+// `npm run bench [-- NAME…] [--out FILE] [--rounds N] [--json] [--force]`: speed beside peers. Each file of the table gives
+// comparisons; both sides run alternately on the same inputs, results are compared first, and ratios are ours / peer.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Bench, type BenchRow, compare, machineLoad } from './harness.ts';
+
+type BenchFile = {
+  readonly benches: (folder: string) => Promise<readonly Bench[]> | readonly Bench[];
+};
+
+const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
+  scan: () => import('./scan.ts'),
+  epoch: () => import('./epoch.ts'),
+  read: () => import('./read.ts'),
+  write: () => import('./write.ts'),
+};
+
+/** Above this a figure says more about the neighbours than about us. */
+const mostLoad = 0.5;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    out: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    json: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: true },
+  },
+});
+
+await main();
+
+async function main(): Promise<void> {
+  const load = machineLoad();
+  if (load > mostLoad && !values.force) {
+    console.error(
+      `The machine is busy (load ${load.toFixed(2)}, at most ${mostLoad}). Wait until it is quiet, or add --force.`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    load,
+  };
+  const rows: BenchRow[] = [];
+  for (const [name, load] of Object.entries(files)) {
+    if (positionals.length > 0 && !positionals.some((wanted) => wanted.startsWith(name))) continue;
+    rows.push(...(await runFile(load)));
+  }
+  const result = { machine, rows };
+  if (values.out !== undefined)
+    writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
+  console.log(
+    values.json
+      ? JSON.stringify(result)
+      : `${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(2)}\n${table(rows)}`,
+  );
+  process.exitCode = rows.every((row) => row.ok) ? 0 : 1;
+}
+
+async function runFile(load: () => Promise<BenchFile>): Promise<BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'prismap-bench-'));
+  const rows: BenchRow[] = [];
+  try {
+    for (const bench of await (await load()).benches(folder)) {
+      const row = await compare(bench, Number(values.rounds));
+      console.error(line(row));
+      rows.push(row);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+function table(rows: readonly BenchRow[]): string {
+  const header = ['', 'ours', 'peer', 'wall', 'wall min', 'CPU', 'must', 'aim', ''];
+  const cells = [header, ...rows.map(cellsOf)];
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
+        )
+        .join('  '),
+    )
+    .join('\n');
+}
+
+function cellsOf({ name, ours, peer, ratio, must, aim, ok, disagreement }: BenchRow): string[] {
+  const verdict = disagreement ?? (ok ? 'ok' : 'over');
+  const ratios = [ratio.wall, ratio.wallMin, ratio.cpu].map((value) => value.toFixed(2));
+  return [
+    name,
+    milliseconds(ours.wall),
+    milliseconds(peer.wall),
+    ...ratios,
+    String(must),
+    String(aim),
+    verdict,
+  ];
+}
+
+function line(row: BenchRow): string {
+  return cellsOf(row).join('  ');
+}
+
+function milliseconds(seconds: number): string {
+  return `${(seconds * 1000).toFixed(1)} ms`;
+}
