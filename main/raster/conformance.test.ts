@@ -86,6 +86,7 @@ const written: readonly (readonly [name: string, profile: Readonly<Record<string
     'grey.jp2',
     {
       driver: 'JP2OpenJPEG',
+      tiled: true,
       count: 1,
       width: 200,
       height: 150,
@@ -100,6 +101,7 @@ const written: readonly (readonly [name: string, profile: Readonly<Record<string
     'colour.jp2',
     {
       driver: 'JP2OpenJPEG',
+      tiled: true,
       count: 3,
       width: 131,
       height: 97,

@@ -28,7 +28,9 @@ export function isHdf5(head: Uint8Array): boolean {
 /** Opens the file and lists the real numeric arrays of its root. @throws AppError `corrupt` */
 export async function openHdf5(path: string): Promise<Hdf5File> {
   const { default: h5 } = await import('h5wasm/node');
-  await h5.ready;
+  const library = await h5.ready;
+  // Failures are thrown instead of printed.
+  library.activate_throwing_error_handler();
   let handle: Hdf5Handle | undefined;
   try {
     handle = new h5.File(path, 'r');
@@ -37,7 +39,7 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     const opened = handle;
     return { arrays, close: () => void opened.close() };
   } catch {
-    handle?.close();
+    if (handle !== undefined && handle.file_id > 0n) handle.close();
     throw damaged(path, 'its contents cannot be listed');
   }
 }

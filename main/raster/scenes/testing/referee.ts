@@ -49,9 +49,9 @@ export class Referee {
 
   async ask<Answer>(request: Readonly<Record<string, unknown>>): Promise<Answer> {
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error('the referee ended early');
-    return JSON.parse(value) as Answer;
+    const line = await this.#lines.next();
+    if (line.done === true) throw new Error('the referee ended early');
+    return JSON.parse(line.value) as Answer;
   }
 
   /** Asks and fails the test where the referee could not do it. */

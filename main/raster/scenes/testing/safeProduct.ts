@@ -58,6 +58,7 @@ export async function writeSafe(referee: Referee, product: SafeToWrite): Promise
       seed: i + 1,
       profile: {
         driver: 'JP2OpenJPEG',
+        tiled: true,
         count: 1,
         width: side,
         height: side,
