@@ -82,7 +82,7 @@ function matrixTable(data: ReportData, confusion: Confusion, figures: AccuracyFi
   const rows = confusionRows(confusion);
   const classes = confusion.values.map((value) => classOf(data.classes, value));
   const count = classes.length;
-  const head = html`<thead><tr><td colspan="2" rowspan="2"></td><th scope="colgroup" colspan="${count}" class="axis-name">Map says (columns)</th><th scope="col" rowspan="2" class="total wrap">Reference pixels</th><th scope="col" rowspan="2" class="total wrap">Producer’s accuracy</th></tr><tr>${classes.map(
+  const head = html`<thead><tr><td colspan="2" rowspan="2"></td><th scope="colgroup" colspan="${count}" class="axis-name"><span>Map says (columns)</span></th><th scope="col" rowspan="2" class="total wrap">Reference pixels</th><th scope="col" rowspan="2" class="total wrap">Producer’s accuracy</th></tr><tr>${classes.map(
     (landClass) => html`<th scope="col" title="${landClass.name}">${swatchOnly(landClass)}</th>`,
   )}</tr></thead>`;
   const body = rows.map((row, i) => {

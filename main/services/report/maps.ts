@@ -27,7 +27,7 @@ function sceneFigure({ scene }: ReportData): Html | undefined {
     width,
     height,
     alt: `Picture of the scene ${scene.name}`,
-    over: furniture(scene.grid, height / width),
+    over: furniture(scene.grid, width, height),
   });
   return html`<figure>${picture}<figcaption>The scene: ${caption}.</figcaption></figure>`;
 }
@@ -35,12 +35,12 @@ function sceneFigure({ scene }: ReportData): Html | undefined {
 function mapFigure({ map, classes, scene }: ReportData): Html | undefined {
   if (map?.picture === undefined) return undefined;
   const { width, height } = map.picture;
-  const unit = 1000 / width;
+  const unit = drawingWidth(width, height) / width;
   const labels = mapLabels(map.picture, 3, Math.max(4, width / 55)).map(
     ({ value, x, y }) =>
       html`<text class="over" font-size="24" text-anchor="middle" x="${(x * unit).toFixed(1)}" y="${(y * unit + 8).toFixed(1)}">${value}</text>`,
   );
-  const over = html`${labels}${furniture(scene.grid, height / width)}`;
+  const over = html`${labels}${furniture(scene.grid, width, height)}`;
   const shown = map.areas
     .filter(({ pixels }) => pixels > 0)
     .map(({ value }) => classOf(classes, value).name);
@@ -67,19 +67,29 @@ type Framed = {
   readonly sharp?: boolean;
 };
 
-/** A picture with a drawing over it whose units are thousandths of the picture's width. Tall pictures are kept on one screen. */
+/** Most that a picture is high on the page, and about how wide it is where there is room, in CSS pixels. */
+const shown = { height: 720, width: 560 } as const;
+
+/** Width of the drawing over a picture in its own units: two are about one CSS pixel, in narrow pictures too. */
+function drawingWidth(width: number, height: number): number {
+  return 1000 * Math.min(1, (shown.height * width) / height / shown.width);
+}
+
+/** A picture with a drawing over it. Tall pictures are kept on one screen. */
 function framed({ png, width, height, alt, over, sharp }: Framed): Html {
   const source = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
-  const widest = Math.round((720 * width) / height);
-  return html`<div class="picture" style="max-width:${widest}px"><img${sharp === true && html` class="sharp"`} src="${source}" width="${width}" height="${height}" alt="${alt}"><svg viewBox="0 0 1000 ${Math.round((1000 * height) / width)}" aria-hidden="true">${over}</svg></div>`;
+  const widest = Math.round((shown.height * width) / height);
+  const across = drawingWidth(width, height);
+  return html`<div class="picture" style="max-width:${widest}px"><img${sharp === true && html` class="sharp"`} src="${source}" width="${width}" height="${height}" alt="${alt}"><svg viewBox="0 0 ${across.toFixed(1)} ${((across * height) / width).toFixed(1)}" aria-hidden="true">${over}</svg></div>`;
 }
 
 /** Scale bar at the lower left and north arrow at the upper left, as far as the georeference gives them. */
-function furniture(grid: Grid, aspect: number): Html {
-  const bottom = 1000 * aspect;
+function furniture(grid: Grid, width: number, height: number): Html {
+  const across = drawingWidth(width, height);
+  const bottom = (across * height) / width;
   const bar = scaleBar(grid);
   const angle = northAngle(grid);
-  const length = bar === undefined ? 0 : (1000 * bar.pixels) / grid.width;
+  const length = bar === undefined ? 0 : (across * bar.pixels) / grid.width;
   return html`${
     bar !== undefined &&
     html`<rect x="24" y="${(bottom - 40).toFixed(1)}" width="${length.toFixed(1)}" height="12" fill="#10161e" stroke="#fff" stroke-width="4" paint-order="stroke"/><rect x="${(24 + length / 2).toFixed(1)}" y="${(bottom - 38).toFixed(1)}" width="${Math.max(0, length / 2 - 2).toFixed(1)}" height="8" fill="#fff"/><text class="over" font-size="26" x="24" y="${(bottom - 52).toFixed(1)}">${bar.label}</text>`

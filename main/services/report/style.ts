@@ -8,7 +8,7 @@ header { padding-top: 36px; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 6px; overflow-wrap: anywhere; }
 h2 { font-size: 1.28rem; margin: 0 0 14px; }
 h3 { font-size: 1.02rem; margin: 22px 0 8px; }
-p { margin: 0 0 10px; max-width: 78ch; }
+p { margin: 0 0 10px; max-width: 78ch; } p, li, h2, h3 { overflow-wrap: anywhere; }
 .lead { color: var(--soft); margin: 0; max-width: none; overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .9rem; }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 22px 24px; margin: 20px 0; }
@@ -37,13 +37,13 @@ caption { text-align: left; color: var(--soft); font-size: .9rem; padding-bottom
 th, td { padding: 5px 10px; text-align: right; border-bottom: 1px solid var(--line); vertical-align: middle; }
 th { font-weight: 600; }
 tbody th, th.left, td.left { text-align: left; }
-table.wide { width: 100%; } .wide tbody th { min-width: 210px; }
+table.wide { width: 100%; } .wide tbody th { min-width: 235px; }
 .swatch { display: inline-block; min-width: 2em; padding: 0 4px; margin-right: 9px; border: 1px solid #10161e; border-radius: 4px; text-align: center; font-size: .84rem; font-weight: 700; line-height: 1.5; }
 .bar { display: block; width: 100%; min-width: 130px; height: 16px; }
 .matrix { font-size: .86rem; } .matrix td, .matrix th { border: 1px solid var(--line); padding: 4px 5px; }
-.matrix tbody th[scope=row] { white-space: nowrap; max-width: 220px; overflow: hidden; text-overflow: ellipsis; }
+.matrix tbody th[scope=row] { white-space: nowrap; max-width: 220px; overflow: hidden; text-overflow: ellipsis; position: sticky; left: 0; background: var(--paper); }
 .matrix td.zero { color: var(--soft); }
-.matrix .axis-name { text-align: center; background: #eaf0f7; }
+.matrix .axis-name { text-align: left; background: #eaf0f7; } .matrix .axis-name span { position: sticky; left: 45%; }
 .matrix th.reference-axis { background: #eaf0f7; writing-mode: vertical-rl; transform: rotate(180deg); text-align: center; padding: 8px 4px; }
 .matrix td.hit { font-weight: 700; } .matrix thead .swatch { margin: 0; } .matrix .total.wrap { max-width: 84px; }
 .matrix .total { background: #f3f5f8; }
@@ -64,6 +64,8 @@ footer { color: var(--soft); font-size: .88rem; padding-bottom: 40px; }
 @media print {
   body { background: #fff; font-size: 11pt; } main, header, footer { max-width: none; padding: 0; }
   section { border: 0; padding: 0; margin: 0 0 18pt; } figure, tr, .fact, .small-charts > div { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .maps, .two { grid-template-columns: 1fr 1fr; } .small-charts { grid-template-columns: repeat(4, 1fr); gap: 10pt; } .facts { grid-template-columns: repeat(5, 1fr); }
+  table { font-size: 8.5pt; } th, td { padding: 2pt 4pt; } .wide tbody th { min-width: 0; } .matrix { font-size: 6.4pt; } .matrix td, .matrix th { padding: 2pt; } .matrix tbody th[scope=row] { max-width: 90pt; }
   .scroll { overflow: visible; } pre { max-height: none; } td, .swatch, .picture, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;
