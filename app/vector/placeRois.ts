@@ -6,7 +6,11 @@ import { type PreparedShape, prepareShape } from './rasterise.ts';
 import type { ClassScheme, RoiSet } from './roi.ts';
 
 /** Maps positions of one CRS to another, both as x, y (longitude before latitude). */
-export type PointTransform = (x: number, y: number) => Position;
+export type PointTransform = {
+  (x: number, y: number): Position;
+  /** What to keep in mind about the result, one plain sentence each. */
+  readonly warnings?: readonly string[];
+};
 
 /** Makes the transform between two CRSs, each `EPSG:n`, WKT or PROJ. @throws AppError `unknown-crs` */
 export type TransformFactory = (from: string, to: string) => PointTransform;
@@ -39,6 +43,7 @@ export type PlacedRois = {
 export function placeRois(set: RoiSet, grid: Grid, createTransform: TransformFactory): PlacedRois {
   const warnings = [...(set.warnings ?? [])];
   const { toPixel, assumption } = pixelTransform(set, grid, createTransform);
+  warnings.push(...(toPixel.warnings ?? []));
   const northUp = grid.transform === undefined || isNorthUp(grid.transform);
   const classIndices = new Map(set.classes.map((landClass, index) => [landClass.value, index]));
   const rois = set.rois.map((roi): PlacedRoi => {
@@ -71,12 +76,11 @@ function pixelTransform(set: RoiSet, grid: Grid, create: TransformFactory): Pixe
   const toGrid: PointTransform = (x, y) => toMap(inverse, x, y);
   if (set.crs !== undefined && grid.crs !== undefined) {
     const change = create(set.crs, grid.crs);
-    return {
-      toPixel: (x, y) => {
-        const [east, north] = change(x, y);
-        return toGrid(east, north);
-      },
+    const toPixel = (x: number, y: number): Position => {
+      const [east, north] = change(x, y);
+      return toGrid(east, north);
     };
+    return { toPixel: Object.assign(toPixel, { warnings: change.warnings ?? [] }) };
   }
   if (set.crs === undefined && grid.crs === undefined) return { toPixel: toGrid };
   const lacking = set.crs === undefined ? 'ROI file' : 'scene';

@@ -1,5 +1,6 @@
 import proj4 from 'proj4';
 import { AppError } from '../../app/error.ts';
+import type { Position } from '../../app/vector/geometry.ts';
 import type { PointTransform } from '../../app/vector/placeRois.ts';
 import { epsgEntry, withShift } from './epsg.ts';
 import { completeWkt } from './wktShift.ts';
@@ -133,13 +134,14 @@ function unknown(id: string, reason: string): AppError {
 
 /**
  * Converts positions from one CRS to another. Where a position has no counterpart the result is NaN, never an error.
+ * `warnings` says where positions may be off because a datum shift is missing.
  * @throws AppError `unknown-crs`
  */
 export function createTransform(from: string, to: string): PointTransform {
   const [source, target] = [parseCrs(from), parseCrs(to)];
   if (source.id === target.id) return (x, y) => [x, y];
   const converter = proj4(source.projection, target.projection);
-  return (x, y) => {
+  const convert = (x: number, y: number): Position => {
     if (!Number.isFinite(x) || !Number.isFinite(y)) return [Number.NaN, Number.NaN];
     try {
       // axes as the definition says (`+axis=wsu` in southern Africa), as PROJ does
@@ -149,17 +151,9 @@ export function createTransform(from: string, to: string): PointTransform {
       return [Number.NaN, Number.NaN];
     }
   };
+  const warnings = [source, target].filter((crs) => !crs.shifted).map(unshifted);
+  return Object.assign(convert, { warnings });
 }
 
-/** One sentence a CRS whose positions may be off, none otherwise. */
-export function crsWarnings(...systems: readonly (string | undefined)[]): string[] {
-  const distinct = new Set(systems.filter((text) => text !== undefined).map(normaliseCrs));
-  if (distinct.size < 2) return [];
-  return [...distinct]
-    .map(parseCrs)
-    .filter((crs) => !crs.shifted)
-    .map(
-      (crs) =>
-        `No datum shift is known for ${crs.name}: converted positions may be off by up to some hundred metres.`,
-    );
-}
+const unshifted = (crs: Crs): string =>
+  `No datum shift is known for ${crs.name.slice(0, 80)}: converted positions may be off by up to some hundred metres.`;
