@@ -163,8 +163,16 @@ export class BlockReader {
 
   #checkPlausible(chunk: Chunk, length: number): void {
     const expected = chunk.rows * this.layout.rowBytes;
-    if (expected <= (length + 64) * this.codec!.largestRatio) return;
-    throw this.#damaged(chunk, `${length} bytes cannot hold its ${expected}`);
+    if (expected > (length + 64) * this.codec!.largestRatio) {
+      throw this.#damaged(chunk, `${length} bytes cannot hold its ${expected}`);
+    }
+    if (expected <= limits.bombBytes || expected <= length * limits.bombRatio) return;
+    throw new AppError(
+      'too-large',
+      `${this.#file.source.uri} would grow from ${length} to ${expected} bytes in one block, which is how a ` +
+        'decompression bomb looks. If you trust it, rewrite it in tiles with gdal_translate -co TILED=YES.',
+      { uri: this.#file.source.uri, length, expected },
+    );
   }
 
   #damaged(chunk: Chunk, found: string): AppError {
@@ -173,11 +181,11 @@ export class BlockReader {
   }
 
   /** Decodes the bytes of a chunk; they may be changed. @throws AppError `corrupt` */
-  async decode(chunk: Chunk, raw: Uint8Array<ArrayBuffer>): Promise<SampleArray> {
+  decode(chunk: Chunk, raw: Uint8Array<ArrayBuffer>): SampleArray {
     const { layout, codec } = this;
     const expected = chunk.rows * layout.rowBytes;
     if (layout.reversedBits) reverseBits(raw);
-    const decoded = codec === undefined ? raw : await this.#decompress(chunk, raw, expected);
+    const decoded = codec === undefined ? raw : this.#decompress(chunk, raw, expected);
     const bytes = aligned(decoded, layout.bits);
     const samples = blockSamples(layout);
     const rowSamples = layout.blockWidth * samples;
@@ -190,17 +198,16 @@ export class BlockReader {
     return unpack(bytes, layout, rowSamples, chunk.rows);
   }
 
-  async #decompress(
+  #decompress(
     chunk: Chunk,
     raw: Uint8Array<ArrayBuffer>,
     expected: number,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  ): Uint8Array<ArrayBuffer> {
     const most = this.layout.blockHeight * this.layout.rowBytes;
     const request = { layout: this.layout, rows: chunk.rows, expected, most };
     let decoded: Uint8Array<ArrayBuffer>;
     try {
-      const result = this.codec!.decode(raw, request);
-      decoded = result instanceof Uint8Array ? result : await result;
+      decoded = this.codec!.decode(raw, request);
     } catch (error) {
       const name = compressionNames.get(this.layout.compression);
       const reason = error instanceof Error ? error.message : String(error);

@@ -17,7 +17,7 @@ export type Codec = {
   /** Loads what `decode` needs. */
   readonly prepare?: () => Promise<void>;
   /** The block's bytes; fewer than `expected` mean that it ended early. @throws any error where it is damaged */
-  readonly decode: (input: Uint8Array, request: BlockRequest) => Decoded | Promise<Decoded>;
+  readonly decode: (input: Uint8Array, request: BlockRequest) => Decoded;
 };
 
 const lzw: Codec = {

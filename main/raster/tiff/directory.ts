@@ -29,7 +29,7 @@ export type Directory = {
   readonly next: number;
 };
 
-/** Bytes of one value of each field type; other types are unknown and their fields are passed over. */
+/** Bytes of one value of each field type. */
 export const typeBytes: ReadonlyMap<number, number> = new Map([
   [1, 1],
   [2, 1],
@@ -172,7 +172,7 @@ async function readFields(
   for (let i = 0; i < count; i++) {
     const field = parseField(view, i * width, start, layout);
     // Of duplicates the first one counts, as in libtiff.
-    if (field !== undefined && !fields.has(field.tag)) fields.set(field.tag, field);
+    if (!fields.has(field.tag)) fields.set(field.tag, field);
   }
   const at = count * width;
   const next = bigTiff ? unsigned64(view, at, littleEndian) : view.getUint32(at, littleEndian);
@@ -184,11 +184,11 @@ function parseField(
   at: number,
   start: number,
   { littleEndian, bigTiff }: ByteLayout,
-): Field | undefined {
+): Field {
   const tag = view.getUint16(at, littleEndian);
   const type = view.getUint16(at + 2, littleEndian);
-  const size = typeBytes.get(type);
-  if (size === undefined) return undefined;
+  // A field of an unknown type is an error when it is asked for, and none of our business else.
+  const size = typeBytes.get(type) ?? Number.POSITIVE_INFINITY;
   const count = bigTiff
     ? unsigned64(view, at + 4, littleEndian)
     : view.getUint32(at + 4, littleEndian);
@@ -202,7 +202,10 @@ function parseField(
 
 /** Bytes of a field. @throws AppError `corrupt` past the end of the file, `too-large` */
 export async function readBytes(file: TiffFile, field: Field): Promise<Uint8Array<ArrayBuffer>> {
-  const length = field.count * typeBytes.get(field.type)!;
+  const size = typeBytes.get(field.type);
+  if (size === undefined)
+    throw corrupt(file.source.uri, `field ${field.tag} has the type ${field.type}`);
+  const length = field.count * size;
   checkRange(file.source, { offset: field.position, length });
   if (length > limits.fieldBytes) {
     throw new AppError(

@@ -30,6 +30,8 @@ export class TiffImage {
   readonly #state: ReadState;
   readonly #number: number;
   readonly #fill: number | undefined;
+  /** Where the last window read begins. */
+  #lastPlace = 0;
 
   /** `fill` is the value of blocks that were never written. */
   constructor(blocks: BlockReader, state: ReadState, number: number, fill?: number) {
@@ -45,8 +47,11 @@ export class TiffImage {
     bands: readonly number[],
     signal?: AbortSignal,
   ): Promise<SampleArray[]> {
-    const { codec } = this.blocks;
+    const { layout, codec } = this.blocks;
     await codec?.prepare?.();
+    const place = window.y * layout.width + window.x;
+    this.#state.cache.scanning = place >= this.#lastPlace;
+    this.#lastPlace = place;
     const targets = bands.map(() => this.#allocate(window));
     let started = performance.now();
     for (const batch of this.#batches(window, bands)) {
@@ -134,10 +139,10 @@ export class TiffImage {
     if (missing.length === 0) return;
     const raw = await source.read(ranges, signal);
     for (const [i, chunk] of missing.entries()) {
-      const samples = await this.blocks.decode(chunk, raw[i]!);
+      const samples = this.blocks.decode(chunk, raw[i]!);
       raw[i] = new Uint8Array(0);
       if (this.blocks.codec !== undefined) this.#state.decoded++;
-      cache.set(this.#key(chunk), samples);
+      cache.set(this.#key(chunk), samples, chunk.y * this.blocks.layout.width + chunk.x);
       this.#copy(chunk, samples, job);
     }
   }

@@ -30,12 +30,9 @@ const lercTypes = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float
  * Decodes one LERC block, with deflate or zstd around it where the second Lerc parameter says so. Masked float samples
  * become NaN, masked integers 0, as libtiff fills them.
  */
-export async function decodeLerc(
-  input: Uint8Array,
-  request: BlockRequest,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { layout, rows, expected } = request;
-  const blob = await unwrap(input, layout.lercCompression, expected);
+export function decodeLerc(input: Uint8Array, request: BlockRequest): Uint8Array<ArrayBuffer> {
+  const { layout, rows } = request;
+  const blob = unwrap(input, layout.lercCompression, request.most);
   const info = library!.getBlobInfo(blob);
   const samples = blockSamples(layout);
   const bands = info.bandCount * info.depthCount;
@@ -49,15 +46,15 @@ export async function decodeLerc(
     throw new Error(`it holds ${bands} bands of type ${lercTypes[info.dataType] ?? info.dataType}`);
   }
   const data = library!.decode(blob, { returnInterleaved: true });
-  return interleave(data, { ...request, expected });
+  return interleave(data, request);
 }
 
-async function unwrap(input: Uint8Array, kind: number, expected: number): Promise<Uint8Array> {
+function unwrap(input: Uint8Array, kind: number, expected: number): Uint8Array {
   // A Lerc blob of raw values is a little longer than these: header, mask and tile tables.
   const bound = expected + (expected >> 3) + 65536;
   const compact = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
   if (kind === 0) return input;
-  if (kind === 1) return compact(await inflate(input, bound));
+  if (kind === 1) return compact(inflate(input, bound));
   if (kind === 2) return compact(unzstd(input, bound));
   throw new Error(`its Lerc parameters name an unknown compression ${kind}`);
 }

@@ -17,11 +17,14 @@ export const limits = {
   blocks: 2 ** 31 - 1,
   /** Bytes of one decoded tile or strip. */
   blockBytes: 2 ** 28,
+  /** A block that decodes to more than so many bytes may not grow by more than so many times. */
+  bombBytes: 2 ** 25,
+  bombRatio: 200,
   /** Bytes of one text or number field other than the tables of tile positions. */
   fieldBytes: 2 ** 26,
   /** Values of one number field other than these tables. */
   fieldNumbers: 2 ** 20,
   /** Elements and depth of an XML text. */
-  xmlElements: 200_000,
+  xmlElements: 20_000,
   xmlDepth: 64,
 } as const;

@@ -4,7 +4,7 @@
 
 const clearCode = 256;
 const endCode = 257;
-const tableSize = 4097;
+const tableSize = 4096;
 
 /** Start and length in the output of the string that each code stands for. */
 const starts = new Int32Array(tableSize);
@@ -19,6 +19,10 @@ export function decodeLzw(input: Uint8Array, output: Uint8Array): number {
   return old ? decodeOld(input, output) : decodeNew(input, output);
 }
 
+// Both loops define the next code before they use the current one: the code being defined is the previous string and the
+// byte after it, which is right even where that byte is only about to be written. After a clear code the first definition
+// goes to the unused slot of the end code.
+
 function decodeNew(input: Uint8Array, output: Uint8Array): number {
   const end = input.length;
   const size = output.length;
@@ -26,50 +30,51 @@ function decodeNew(input: Uint8Array, output: Uint8Array): number {
   let bits = 0;
   let held = 0;
   let width = 9;
-  let next = 258;
+  let next = endCode;
   let written = 0;
-  let previous = -1;
+  let start = 0;
+  let length = 0;
   while (written < size) {
-    while (held < width) {
-      if (position >= end) return written;
-      bits = ((bits << 8) | input[position++]!) & 0xffffff;
-      held += 8;
+    if (held < width) {
+      if (position + 1 < end) {
+        bits = (bits << 16) | (input[position]! << 8) | input[position + 1]!;
+        held += 16;
+      } else if (position < end) {
+        bits = (bits << 8) | input[position]!;
+        held += 8;
+        if (held < width) return written;
+      } else return written;
+      position += 2;
     }
     held -= width;
     const code = (bits >>> held) & ((1 << width) - 1);
     if (code === clearCode) {
       width = 9;
-      next = 258;
-      previous = -1;
+      next = endCode;
       continue;
     }
     if (code === endCode) return written;
-    const start = written;
-    if (code < 256) output[written++] = code;
-    else {
-      if (code > next || previous < 0 || (code === next && next >= tableSize)) return -1;
-      // The string of the code being defined now is the previous one and its own first byte.
-      const from = code === next ? previous : starts[code]!;
-      const length = code === next ? start - previous + 1 : lengths[code]!;
-      written = copy(output, from, start, length);
+    if (next < tableSize) {
+      starts[next] = start;
+      lengths[next] = length + 1;
     }
-    if (previous >= 0 && next < tableSize) {
-      starts[next] = previous;
-      lengths[next++] = start - previous + 1;
-      if (next === 511) width = 10;
-      else if (next === 1023) width = 11;
-      else if (next === 2047) width = 12;
+    start = written;
+    if (code < 256) {
+      output[written++] = code;
+      length = 1;
+    } else {
+      if (code > next || code >= tableSize || next === endCode) return -1;
+      let from = starts[code]!;
+      length = lengths[code]!;
+      const stop = written + length < size ? written + length : size;
+      while (written < stop) output[written++] = output[from++]!;
     }
-    previous = start;
+    if (next < tableSize) next++;
+    if (next === 511) width = 10;
+    else if (next === 1023) width = 11;
+    else if (next === 2047) width = 12;
   }
   return written;
-}
-
-/** Copies within `output` up to its end, byte by byte because the two parts may overlap; returns the new end. */
-function copy(output: Uint8Array, from: number, to: number, length: number): number {
-  const stop = to + length < output.length ? to + length : output.length;
-  while (to < stop) output[to++] = output[from++]!;
-  return to;
 }
 
 function decodeOld(input: Uint8Array, output: Uint8Array): number {
@@ -79,9 +84,10 @@ function decodeOld(input: Uint8Array, output: Uint8Array): number {
   let bits = 0;
   let held = 0;
   let width = 9;
-  let next = 258;
+  let next = endCode;
   let written = 0;
-  let previous = -1;
+  let start = 0;
+  let length = 0;
   while (written < size) {
     while (held < width) {
       if (position >= end) return written;
@@ -93,27 +99,29 @@ function decodeOld(input: Uint8Array, output: Uint8Array): number {
     held -= width;
     if (code === clearCode) {
       width = 9;
-      next = 258;
-      previous = -1;
+      next = endCode;
       continue;
     }
     if (code === endCode) return written;
-    const start = written;
-    if (code < 256) output[written++] = code;
-    else {
-      if (code > next || previous < 0 || (code === next && next >= tableSize)) return -1;
-      const from = code === next ? previous : starts[code]!;
-      const length = code === next ? start - previous + 1 : lengths[code]!;
-      written = copy(output, from, start, length);
+    if (next < tableSize) {
+      starts[next] = start;
+      lengths[next] = length + 1;
     }
-    if (previous >= 0 && next < tableSize) {
-      starts[next] = previous;
-      lengths[next++] = start - previous + 1;
-      if (next === 512) width = 10;
-      else if (next === 1024) width = 11;
-      else if (next === 2048) width = 12;
+    start = written;
+    if (code < 256) {
+      output[written++] = code;
+      length = 1;
+    } else {
+      if (code > next || code >= tableSize || next === endCode) return -1;
+      let from = starts[code]!;
+      length = lengths[code]!;
+      const stop = written + length < size ? written + length : size;
+      while (written < stop) output[written++] = output[from++]!;
     }
-    previous = start;
+    if (next < tableSize) next++;
+    if (next === 512) width = 10;
+    else if (next === 1024) width = 11;
+    else if (next === 2048) width = 12;
   }
   return written;
 }

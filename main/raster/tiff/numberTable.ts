@@ -1,6 +1,13 @@
 import type { ByteSource } from './byteSource.ts';
 import { checkRange } from './byteSource.ts';
-import { type ByteLayout, type Field, parseNumbers, typeBytes, viewOf } from './directory.ts';
+import {
+  type ByteLayout,
+  corrupt,
+  type Field,
+  parseNumbers,
+  typeBytes,
+  viewOf,
+} from './directory.ts';
 
 const pageValues = 2048;
 const keptPages = 256;
@@ -18,6 +25,9 @@ export class NumberTable {
 
   /** @throws AppError `corrupt` where the table does not lie within the file */
   constructor(source: ByteSource, layout: ByteLayout, field: Field) {
+    if (![3, 4, 16].includes(field.type)) {
+      throw corrupt(source.uri, `its table of tiles or strips has the type ${field.type}`);
+    }
     const length = field.count * typeBytes.get(field.type)!;
     checkRange(source, { offset: field.position, length });
     this.length = field.count;

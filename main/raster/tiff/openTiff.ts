@@ -27,7 +27,7 @@ import { readTransform } from './transform.ts';
 export { isTiff } from './directory.ts';
 
 export type TiffOptions = {
-  /** Bytes of decoded tiles that are kept; by default enough for three rows of tiles, 64 to 256 MiB. */
+  /** Bytes of decoded tiles that are kept; by default enough for a scan in windows with halo (three rows of tiles), 64 to 256 MiB. */
   readonly cacheBytes?: number;
   readonly signal?: AbortSignal;
 };
@@ -109,7 +109,7 @@ async function openAll(opening: Opening): Promise<Opened> {
 function defaultCacheBytes(layout: ImageLayout): number {
   const planes = layout.planar ? layout.samples : 1;
   const row = layout.blocksAcross * layout.blockHeight * layout.rowBytes * planes;
-  return Math.min(2 ** 28, Math.max(2 ** 26, 3.25 * row));
+  return Math.min(2 ** 28, Math.max(2 ** 26, 3.5 * row));
 }
 
 async function openMasks(

@@ -87,11 +87,12 @@ function parseTag(body: string): XmlElement {
   const name = /^[^\s/>]+/.exec(body)?.[0];
   if (name === undefined) throw new XmlError('no name');
   const attributes = new Map<string, string>();
-  for (const match of body
-    .slice(name.length)
-    .matchAll(/([^\s=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
-    attributes.set(match[1]!, decodeText(match[2] ?? match[3] ?? ''));
-  }
+  if (body.includes('='))
+    for (const match of body
+      .slice(name.length)
+      .matchAll(/([^\s=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
+      attributes.set(match[1]!, decodeText(match[2] ?? match[3] ?? ''));
+    }
   return { name, attributes, children: [], text: '' };
 }
 

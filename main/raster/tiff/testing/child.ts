@@ -1,10 +1,13 @@
 // A long-lived process that opens and reads one raster a line, so that a hang or a crash is the parent's to count.
-// In: {"path": "…"}. Out: one line of facts and digests, or of the error's code and message.
+// First line out: the bytes of its data segment, before it reads anything. Then for each line in, {"path": "…"}: one line of
+// facts and digests, or of the error's code and message.
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { errorRecord } from '../../../../app/error.ts';
 import type { Grid } from '../../../../app/raster/grid.ts';
 import type { SampleArray } from '../../../../app/raster/samples.ts';
+import { codecs } from '../codecs.ts';
 import { openTiff } from '../openTiff.ts';
 
 /** Rasters over this many bytes are compared on a window in their middle. The Python side has the same rule. */
@@ -17,6 +20,12 @@ function windowOf({ width, height }: Grid, bytesPerPixel: number) {
   const y = Math.max(0, Math.floor(height / 2) - windowSide / 2);
   return { x, y, width: Math.min(windowSide, width - x), height: Math.min(windowSide, height - y) };
 }
+
+const mean = (samples: SampleArray): number => {
+  let sum = 0;
+  for (const value of samples) sum += Number(value);
+  return sum / samples.length;
+};
 
 const digest = (samples: SampleArray | Uint8Array): string =>
   createHash('md5')
@@ -40,12 +49,20 @@ async function facts(path: string): Promise<object> {
       crs: grid.crs ?? null,
       colours: palette === undefined ? 0 : palette.size,
       digests: block.bands.map(digest),
+      means: block.bands.map(mean),
       masks: block.masks.map((mask) => (mask === undefined ? 'all' : digest(mask))),
     };
   } finally {
     await scene.close();
   }
 }
+
+// The decoders' own code is no file's fault: it is loaded before the memory is measured.
+for (const codec of codecs.values()) await codec.prepare?.();
+
+const status = '/proc/self/status';
+const held = existsSync(status) ? /VmData:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] : '0';
+process.stdout.write(`${JSON.stringify({ data: Number(held) * 1024 })}\n`);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { path } = JSON.parse(line) as { path: string };

@@ -47,8 +47,8 @@ def facts(path):
             "transform": list(dataset.transform.to_gdal()) if has_transform else None,
             "epsg": epsg_of(dataset),
             "compression": dataset.compression.value if dataset.compression else None,
-            "subsampled": dataset.photometric is not None and "ycbcr" in str(dataset.photometric).lower(),
             "digests": [digest(band) for band in bands],
+            "means": [float(numpy.nan_to_num(band.astype("f8")).mean()) for band in bands],
             "masks": [digest((dataset.read_masks(i, window=window) != 0).astype("uint8")) for i in dataset.indexes],
         }
 
