@@ -110,6 +110,14 @@ describe('blockSplit', () => {
     }
   });
 
+  it('differs from seed to seed', () => {
+    const pixels = randomRois(3, 40, 3, 300);
+    const splits = [1, 2, 3, 4, 5].map((seed) =>
+      blockSplit(pixels, { seed, buffer: 2, fraction: 0.3 }).validation.join(),
+    );
+    expect(new Set(splits).size).toBe(5);
+  });
+
   it('keeps ROIs whole when their class has several', () => {
     const pixels = randomRois(3, 200, 4, 1000);
     const { train, validation } = blockSplit(pixels, { seed: 1, buffer: 0, fraction: 0.3 });

@@ -47,6 +47,11 @@ export function blockSplit(pixels: LabelledPixels, options: BlockSplitOptions): 
     warnings.push(
       `No training pixel is left of ${unlearned.map(({ classIndex }) => name(classIndex)).join(', ')}: all lie within ${buffer} pixels of validation pixels. Use a smaller buffer or draw more ROIs.`,
     );
+  const starved = split.classes.filter(({ train, total }) => train > 0 && train < 0.15 * total);
+  if (starved.length > 0)
+    warnings.push(
+      `Little is left to learn ${starved.map(({ classIndex }) => name(classIndex)).join(', ')} from, most of it lying near validation pixels. Draw more ROIs, apart from each other.`,
+    );
   const unmeasured = split.classes.filter(({ validation }) => validation === 0);
   if (unmeasured.length > 0)
     warnings.push(
@@ -100,7 +105,8 @@ function chooseUnits(
   return chosen;
 }
 
-const DRAWN = 12;
+/** Units compared for each choice: few enough that seeds differ, enough that shares are met; all of a very few. */
+const drawnOf = (free: number): number => (free <= 3 ? free : Math.min(12, Math.ceil(free / 2)));
 
 function drawBest(
   free: readonly Unit[],
@@ -109,8 +115,9 @@ function drawBest(
 ): { unit: Unit; misfit: number } | undefined {
   let best: { unit: Unit; misfit: number } | undefined;
   const start = random.integer(free.length);
+  const drawn = drawnOf(free.length);
   let seen = 0;
-  for (let i = 0; i < free.length && seen < DRAWN; i++) {
+  for (let i = 0; i < free.length && seen < drawn; i++) {
     const unit = free[(start + i) % free.length]!;
     const value = rate(unit);
     if (value === Infinity) continue;

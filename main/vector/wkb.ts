@@ -1,3 +1,4 @@
+import { AppError } from '../../app/error.ts';
 import type { Geometry, Polygon, Position } from '../../app/vector/geometry.ts';
 import type { Budget } from './limits.ts';
 import { cleanPolygon, geometryOf, type Skipped } from './rings.ts';
@@ -73,7 +74,13 @@ class WkbReader {
     } else if (kind === 2) {
       this.#positions(this.#count(8 * dimensions), dimensions);
       this.#context.skipped.add('lines (only polygons and points can be ROIs)');
-    } else throw this.#context.damaged(`a geometry is of the unknown kind ${kind}`);
+    } else if (kind >= 8 && kind <= 17)
+      throw new AppError(
+        'unsupported',
+        'The layer holds curved or three-dimensional surfaces. Export it with plain polygons.',
+        { wkbKind: kind },
+      );
+    else throw this.#context.damaged(`a geometry is of the unknown kind ${kind}`);
   }
 
   #header(): { kind: number; dimensions: number } {
