@@ -85,19 +85,20 @@ export function coverPixel(cover: Cover, corners: Corners, place: Place): void {
   }
 }
 
-function agree({ width, surface, parcel, change }: Corners, at: number): boolean {
-  for (const other of [at + 1, at + width, at + width + 1]) {
-    const same = surface[other] === surface[at] && parcel[other] === parcel[at];
-    if (!same || change[other] !== change[at]) return false;
-  }
-  return true;
+function agree(corners: Corners, at: number): boolean {
+  const below = at + corners.width;
+  return same(corners, at, at + 1) && same(corners, at, below) && same(corners, at, below + 1);
+}
+
+function same({ surface, parcel, change }: Corners, a: number, b: number): boolean {
+  return parcel[a] === parcel[b] && surface[a] === surface[b] && change[a] === change[b];
 }
 
 function addSite(cover: Cover, area: number): void {
   const parcel = site.parcel >>> 0;
   for (let k = 0; k < cover.count; k++) {
-    const same = cover.surface[k] === site.surface && cover.parcel[k] === parcel;
-    if (same && cover.change[k] === site.change) {
+    const known = cover.surface[k] === site.surface && cover.parcel[k] === parcel;
+    if (known && cover.change[k] === site.change) {
       cover.area[k]! += area;
       return;
     }

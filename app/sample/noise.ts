@@ -3,8 +3,16 @@
 
 /** Mixes a lattice point and a seed to 32 bits. */
 export function hash(x: number, y: number, seed: number): number {
-  let h = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(seed, 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return finish(Math.imul(x, factorX) ^ Math.imul(y, factorY) ^ Math.imul(seed, factorSeed));
+}
+
+const factorX = 0x27d4eb2d;
+const factorY = 0x165667b1;
+const factorSeed = 0x9e3779b1;
+
+/** The finaliser of MurmurHash3. */
+function finish(value: number): number {
+  let h = Math.imul(value ^ (value >>> 15), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
@@ -27,13 +35,19 @@ export function gradientNoise(x: number, y: number, seed: number): number {
   const row = Math.floor(y);
   const u = x - column;
   const v = y - row;
-  const a = slope(hash(column, row, seed), u, v);
-  const b = slope(hash(column + 1, row, seed), u - 1, v);
-  const c = slope(hash(column, row + 1, seed), u, v - 1);
-  const d = slope(hash(column + 1, row + 1, seed), u - 1, v - 1);
+  // `hash` of the four corners, with what they share done once: this is where most of the time goes.
+  const left = Math.imul(column, factorX);
+  const right = (left + factorX) | 0;
+  const top = Math.imul(row, factorY);
+  const lower = (top + factorY) ^ Math.imul(seed, factorSeed);
+  const upper = top ^ Math.imul(seed, factorSeed);
+  const a = slope(finish(left ^ upper), u, v);
+  const b = slope(finish(right ^ upper), u - 1, v);
+  const c = slope(finish(left ^ lower), u, v - 1);
+  const d = slope(finish(right ^ lower), u - 1, v - 1);
   const fadeX = fade(u);
-  const top = a + fadeX * (b - a);
-  return top + fade(v) * (c + fadeX * (d - c) - top);
+  const above = a + fadeX * (b - a);
+  return above + fade(v) * (c + fadeX * (d - c) - above);
 }
 
 const gradientX = Float64Array.from({ length: 16 }, (_, i) => Math.cos((i * Math.PI) / 8));
