@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../app/error.ts';
@@ -401,5 +401,42 @@ async function openAndRead(path: string): Promise<AppError | undefined> {
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
+  }
+}
+
+describe.skipIf(noSharedData !== undefined)(
+  `all odd files that are no TIFF${because(noSharedData)}`,
+  () => {
+    const root = join(sharedData, 'odd');
+    const files = (
+      noSharedData === undefined ? readdirSync(root, { recursive: true, withFileTypes: true }) : []
+    )
+      .filter((entry) => entry.isFile() && !/\.tiff?$/i.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+
+    it('are read, or refused with one plain error within 2 s', async () => {
+      expect(files.length).toBeGreaterThan(300);
+      const slow: string[] = [];
+      for (const path of files) {
+        const started = performance.now();
+        await openAndLook(path);
+        if (performance.now() - started > 2000) slow.push(path);
+      }
+      expect(slow).toEqual([]);
+      expect(process.memoryUsage().rss).toBeLessThan(2 ** 30);
+    });
+  },
+);
+
+/** Opens a file and reads a corner of it; anything but a scene or an AppError fails. */
+async function openAndLook(path: string): Promise<void> {
+  try {
+    const source = await openScene(path);
+    const { width, height } = source.description.grid;
+    const window = { x: 0, y: 0, width: Math.min(256, width), height: Math.min(256, height) };
+    await source.read({ window }).finally(() => source.close());
+  } catch (error) {
+    expect(error, path).toBeInstanceOf(AppError);
+    expect((error as AppError).message.length, path).toBeGreaterThan(20);
   }
 }

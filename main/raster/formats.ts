@@ -7,7 +7,7 @@ import { exists, fileSize, listFolder, pathKind, readHead } from './scenes/files
 /** How a scene is opened. */
 export type OpenOptions = {
   readonly signal?: AbortSignal;
-  /** Bytes of decoded tiles that a GeoTIFF keeps. */
+  /** Bytes of decoded tiles that are kept; shared out where a scene is several files. By default what a scan needs. */
   readonly cacheBytes?: number;
 };
 
@@ -40,7 +40,8 @@ const formats: readonly Format[] = [
   {
     name: 'JPEG 2000',
     matches: (head) => starts(head, '\0\0\0\x0cjP  \r\n\x87\n', '\xffO\xffQ'),
-    open: async ({ path }) => (await import('./jpeg2000/openJpeg2000.ts')).openJpeg2000(path),
+    open: async ({ path }, options) =>
+      (await import('./jpeg2000/openJpeg2000.ts')).openJpeg2000(path, options),
   },
   {
     name: 'PNG',
@@ -122,7 +123,7 @@ export async function openScene(uri: string, options: OpenOptions = {}): Promise
   const files = listed(uri);
   if (files !== undefined) {
     const { openStack } = await import('./stack/openStack.ts');
-    return openStack(uri, files, (path) => openScene(path, options));
+    return openStack(uri, files, (path) => openScene(path, shareOf(options, files.length)));
   }
   const target = targetOf(uri);
   if (pathKind(target.path) === 'folder') return openFolder(target, options);
@@ -198,7 +199,7 @@ async function openFolder(target: Target, options: OpenOptions): Promise<SceneSo
   const files = await chooseFiles(rasters);
   if (files.length === 1) return named(await openScene(files[0]!, options), target.uri);
   const { openStack } = await import('./stack/openStack.ts');
-  return openStack(target.uri, files, (path) => openScene(path, options));
+  return openStack(target.uri, files, (path) => openScene(path, shareOf(options, files.length)));
 }
 
 /** Files of a folder that are bands: single pictures of a format with its own signature. */
@@ -215,8 +216,16 @@ async function openSafeTarget(target: Target, options: OpenOptions): Promise<Sce
   return openSafe(target.uri, {
     path: target.path,
     parts: target.choice === '' ? [] : target.choice.split('#'),
-    open: (path) => openFile({ uri: path, path, choice: '' }, options),
+    open: (path) => openFile({ uri: path, path, choice: '' }, shareOf(options, safeBands)),
   });
+}
+
+/** Bands of a Sentinel-2 product, each a file. */
+const safeBands = 13;
+
+function shareOf(options: OpenOptions, files: number): OpenOptions {
+  if (options.cacheBytes === undefined) return options;
+  return { ...options, cacheBytes: Math.floor(options.cacheBytes / files) };
 }
 
 /** Short name of a scene for people: the last part of its path. */

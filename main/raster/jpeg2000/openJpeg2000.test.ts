@@ -271,7 +271,7 @@ describe.skipIf(noReferee !== undefined)(`JPEG 2000 beside rasterio ${noReferee 
 
   it('a world file beside a file without georeference', async () => {
     const path = join(folder.path, 'world.jp2');
-    const { crs: _crs, transform: _transform, ...bare } = profile;
+    const bare = { ...profile, crs: undefined, transform: undefined };
     await referee.must({ do: 'write', path, profile: bare });
     writeFileSync(path.replace('.jp2', '.j2w'), '10\n0\n0\n-10\n330005\n5822035\n');
     const facts = await referee.must<RefereeFacts>({ do: 'read', path });

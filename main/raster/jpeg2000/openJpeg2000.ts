@@ -1,5 +1,10 @@
 import { AppError } from '../../../app/error.ts';
-import { type SampleArray, type SampleType, samplesOf } from '../../../app/raster/samples.ts';
+import {
+  bytesPerSample,
+  type SampleArray,
+  type SampleType,
+  samplesOf,
+} from '../../../app/raster/samples.ts';
 import type { Band, SceneDescription, SceneSource } from '../../../app/raster/scene.ts';
 import { breathe } from '../scenes/cancelled.ts';
 import { createSource, type Reading } from '../scenes/createSource.ts';
@@ -18,14 +23,20 @@ import { type DecodedGrid, decodeTile, gridAt } from './tiles.ts';
  * windows decode only the tiles they meet, reduced reads use the wavelet's own lower resolutions.
  * @throws AppError `corrupt`, `unsupported`, `too-large`, `not-found`, `not-readable`
  */
-export async function openJpeg2000(uri: string): Promise<SceneSource> {
+export async function openJpeg2000(
+  uri: string,
+  options: { readonly cacheBytes?: number } = {},
+): Promise<SceneSource> {
   const source = openFile(uri);
   try {
     const boxes = await readBoxes(source);
     const stream = await readCodestream(source, boxes.codestream);
     const type = typeOf(stream, uri);
     const description = await describe({ uri, boxes, stream, type });
-    return createSource(description, new Jpeg2000Reader({ source, stream, type }));
+    return createSource(
+      description,
+      new Jpeg2000Reader({ source, stream, type, cacheBytes: options.cacheBytes }),
+    );
   } catch (error) {
     await source.close();
     throw error;
@@ -102,14 +113,16 @@ class Jpeg2000Reader {
   readonly #source: ByteSource;
   readonly #stream: Codestream;
   readonly #type: SampleType;
-  readonly #cache = new TileCache<SampleArray>(limits.cacheBytes);
+  readonly #cache: TileCache<SampleArray>;
   #parts: Promise<TileParts> | undefined;
 
   constructor(options: {
     readonly source: ByteSource;
     readonly stream: Codestream;
     readonly type: SampleType;
+    readonly cacheBytes: number | undefined;
   }) {
+    this.#cache = new TileCache(options.cacheBytes ?? usefulCache(options.stream, options.type));
     this.#source = options.source;
     this.#stream = options.stream;
     this.#type = options.type;
@@ -181,6 +194,17 @@ class Jpeg2000Reader {
       }
     }
   }
+}
+
+/**
+ * Two rows of tiles and two tiles more: what a scan in windows with a halo comes back to, so that every tile is decoded
+ * once. Bounded for wide scenes.
+ */
+function usefulCache(stream: Codestream, type: SampleType): number {
+  const bytes = bytesPerSample(type) * stream.components.length;
+  const tile = stream.tileWidth * stream.tileHeight * bytes;
+  const wanted = (2 * stream.tilesAcross + 2) * tile;
+  return Math.min(limits.cacheBytes, Math.max(wanted, limits.smallCacheBytes));
 }
 
 /** Full-resolution indices as indices of a reduced grid, under the pixel centres. */

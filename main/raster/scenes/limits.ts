@@ -20,4 +20,6 @@ export const limits = {
   tileSamples: 2 ** 26,
   /** Bytes of decoded tiles that one scene keeps. */
   cacheBytes: 2 ** 26,
+  /** The least that a scene may keep: lower resolutions of large tiles. */
+  smallCacheBytes: 2 ** 22,
 } as const;
