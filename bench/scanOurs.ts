@@ -54,10 +54,7 @@ const scan = (): Tensor => selectiveScan(ops, { u, dtRaw, A, B, C, D, z, dtBias 
 createInterface({ input: process.stdin }).on('line', () => {
   const cpuBefore = process.cpuUsage();
   const wallBefore = performance.now();
-  const { value, grads } = tf.engine().gradients(scan, inputs, upstream) as unknown as {
-    value: Tensor;
-    grads: Tensor[];
-  };
+  const { value, grads } = tf.engine().gradients(scan, inputs, upstream);
   const wall = (performance.now() - wallBefore) / 1000;
   const used = process.cpuUsage(cpuBefore);
   const results = [value, ...grads];

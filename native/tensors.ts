@@ -14,8 +14,11 @@ export type TensorflowBackend = {
     inputs: Tensor[],
     count: number,
   ): Tensor[];
-  readonly binding: Readonly<Record<'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_INT', number>>;
+  readonly binding: Readonly<Record<BindingConstant, number>>;
 };
+
+/** Kinds of attributes and types of tensors, as TensorFlow numbers them. */
+type BindingConstant = 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT';
 
 /** An attribute of a TensorFlow operation; `type` is one of the binding's TF_ATTR numbers. */
 export type Attribute = {

@@ -43,7 +43,7 @@ function evaluate(layer: Layer, ops: Ops<Tensor>, shape: readonly number[], weig
     },
     [x, ...entries.map(([, tensor]) => tensor)],
     lastOnly(shape),
-  ) as unknown as { value: Tensor; grads: Tensor[] };
+  );
   return [value, ...grads].map((tensor) => tensor.dataSync() as Float32Array);
 }
 

@@ -30,11 +30,12 @@ beforeAll(async () => {
 /** Output and gradients of sum(out · weighting). */
 function evaluate(scan: Scan, arrays: Arrays, weighting: Float32Array): Result {
   const names = [...arrays.keys()];
-  return tf.tidy(() => {
+  let out = new Float32Array();
+  let gradients: ReadonlyMap<Name, Float32Array> = new Map();
+  tf.tidy(() => {
     const tensors = [...arrays.values()].map(({ shape, values }) =>
       tf.tensor(values.slice(), [...shape], 'float32'),
     );
-    let out = new Float32Array();
     const loss = (): Tensor => {
       const input = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
       const result = scan(input as unknown as SelectiveScanInput<Tensor>);
@@ -44,14 +45,14 @@ function evaluate(scan: Scan, arrays: Arrays, weighting: Float32Array): Result {
     // Without a path, as from A where there is one step only, a gradient is zero.
     const { grads } = tf.engine().gradients(loss, tensors, undefined, true);
     const found = grads as readonly (Tensor | undefined)[];
-    const gradients = new Map(
+    gradients = new Map(
       names.map((name, i) => {
         const zero = new Float32Array(arrays.get(name)!.values.length);
         return [name, found[i]?.dataSync<'float32'>().slice() ?? zero] as const;
       }),
     );
-    return { out, gradients };
   });
+  return { out, gradients };
 }
 
 /** Largest difference over the largest value of the expectation; Infinity where a number is not finite. */
@@ -201,16 +202,16 @@ describe.skipIf(!present)(
       const fixture = JSON.parse(readFileSync(join(fixtures, file), 'utf8')) as Fixture;
       const arrays = arraysOfFixture(fixture);
       const { B, D, L } = fixture;
-      const weighting = swapLast(wave(fixture.constants['gout']!, B * D * L), B, D, L);
+      const weighting = swapLast(wave(fixture.constants['gout']!, B * D * L), D, L);
       for (const [name, scanOf] of implementations) {
         const scan = scanOf();
         if (scan === undefined) continue;
         const { out, gradients } = evaluate(scan, arrays, weighting);
-        compareWithProbe(swapLast(out, B, L, D), fixture.out, `${name}: output`);
+        compareWithProbe(swapLast(out, L, D), fixture.out, `${name}: output`);
         for (const [input, gradient] of gradients) {
           const wide = ['u', 'dtRaw', 'z', 'B', 'C'].includes(input);
           const inner = input === 'B' || input === 'C' ? fixture.N : D;
-          const values = wide ? swapLast(gradient, B, L, inner) : gradient;
+          const values = wide ? swapLast(gradient, L, inner) : gradient;
           compareWithProbe(
             values,
             fixture.grads[fixtureName(input)]!,
@@ -230,8 +231,8 @@ function wave({ a, b, p, c }: Wave, length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => c + a * Math.sin(b * i + p));
 }
 
-/** (outer, rows, columns) to (outer, columns, rows). */
-function swapLast(x: Float32Array, outer: number, rows: number, columns: number): Float32Array {
+/** (…, rows, columns) to (…, columns, rows). */
+function swapLast(x: Float32Array, rows: number, columns: number): Float32Array {
   return x.map((_, i) => {
     const [o, rest] = [Math.floor(i / (rows * columns)), i % (rows * columns)];
     return x[o * rows * columns + (rest % rows) * columns + Math.floor(rest / rows)]!;
@@ -247,7 +248,7 @@ function arraysOfFixture({ constants, has_D_z_bias: optional, B, D, L, N }: Fixt
   });
   const wide = (name: string, inner: number) => ({
     shape: [B, L, inner],
-    values: swapLast(of(name, B * inner * L), B, inner, L),
+    values: swapLast(of(name, B * inner * L), inner, L),
   });
   const entries: [Name, { shape: readonly number[]; values: Float32Array }][] = [
     ['u', wide('u', D)],
