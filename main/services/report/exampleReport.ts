@@ -63,7 +63,6 @@ export function exampleReportData(size = 200): ReportData {
       name: 'map.tif',
       picture: { values: map, width: size, height: size },
       areas,
-      nodataPixels: map.filter((value) => value === 0).length,
     },
     accuracy: {
       confusion,

@@ -54,7 +54,7 @@ function mapFigure({ map, classes, scene }: ReportData): Html | undefined {
     sharp: true,
   });
   return html`<figure>${picture}<figcaption>The class map. Numbers stand for the classes in the table below${
-    (map.nodataPixels ?? 0) > 0 ? '; chequered where there are no data' : undefined
+    map.picture.values.includes(0) ? '; chequered where there are no data' : undefined
   }.</figcaption></figure>`;
 }
 

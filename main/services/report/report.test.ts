@@ -83,10 +83,14 @@ describe('renderReport', () => {
   });
 
   it('warns of a random split and of pixels that were trained on', () => {
-    const of = (kind: 'random' | 'same') =>
+    const of = (kind: 'random' | 'same' | 'unknown') =>
       text(renderReport({ ...data, accuracy: { ...data.accuracy!, kind } }));
     expect(of('random')).toContain('better than what to expect elsewhere');
     expect(of('same')).toContain('better than the map is');
+    expect(of('unknown')).toContain('is not known');
+    for (const kind of ['random', 'same', 'unknown'] as const) {
+      expect(of(kind)).not.toContain('None of these pixels');
+    }
   });
 
   it('writes the matrix with reference in rows and map in columns', () => {
@@ -146,6 +150,23 @@ describe('renderReport', () => {
     const water = adjusted.perClass[0]!.area;
     expect(page).toContain(`${water.value.toFixed(1)} ± ${water.margin!.toFixed(2)}`);
     expect(page).toContain('Adjusted for area');
+  });
+
+  it('breaks a spectrum at bad bands, and at bands that are not there', () => {
+    const bandCount = 30;
+    const x = Array.from({ length: bandCount }, (_, b) => 400 + 10 * b + (b >= 20 ? 200 : 0));
+    const flat = new Float64Array(bandCount).fill(0.3);
+    const figures = { bandCount, perClass: [{ value: 1, count: 9, mean: flat, deviation: flat }] };
+    const pieces = (bad?: readonly boolean[]) => {
+      const page = renderReport({
+        ...data,
+        signatures: { figures, wavelengthsNm: x, ...(bad === undefined ? {} : { bad }) },
+      });
+      return page.match(/<polygon/g)!.length;
+    };
+    expect(pieces()).toBe(2);
+    expect(pieces(x.map((nm) => nm === 450))).toBe(3);
+    expect(pieces(x.map((nm) => nm === 400))).toBe(2); // at the end there is nothing to break
   });
 
   it('is self-contained and forbids itself everything else', () => {

@@ -53,11 +53,10 @@ export type ReportMap = {
     readonly pixels: number;
     readonly hectares?: number;
   }[];
-  readonly nodataPixels?: number;
 };
 
-/** How the reference pixels relate to those of training; decides what the report says of them. */
-export type ReferenceKind = 'held-out' | 'block' | 'random' | 'fixed' | 'same';
+/** How the reference pixels relate to those of training; decides what the report says of them. `held-out` is a claim: make it only where the training pixels are known and were left out. */
+export type ReferenceKind = 'held-out' | 'unknown' | 'block' | 'random' | 'fixed' | 'same';
 
 export type ReportAccuracy = {
   readonly confusion: Confusion;

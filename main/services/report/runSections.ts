@@ -104,27 +104,32 @@ export function signatureSection(data: ReportData, signatures: ReportSignatures)
     });
     return html`<div><h3>${classLabel(landClass)}</h3>${chart}</div>`;
   });
-  const gaps = bad?.some((is) => is) === true;
   return section(
     'signatures',
     'Spectral signatures of the training pixels',
-    html`<p>Mean ${unit} (line) and one standard deviation (band) by ${wavelengthsNm === undefined ? 'band number' : 'wavelength in nanometres'}; grey: the other classes.${gaps && ' Gaps: bands marked bad, which were not used.'}</p>`,
+    html`<p>Mean ${unit} (line) and one standard deviation (band) by ${wavelengthsNm === undefined ? 'band number' : 'wavelength in nanometres'}; grey: the other classes.${stretches.length > 1 && ' Gaps: bands that were not used.'}</p>`,
     html`<div class="small-charts">${charts}</div>`,
   );
 }
 
-/** Bands in order of wavelength, cut where bad bands lie between. */
+/** Bands in order of wavelength, cut where bad bands lie between or where many bands are missing. */
 function stretchesOf(
   order: readonly number[],
   x: readonly number[],
   bad: readonly boolean[] | undefined,
 ): readonly (readonly number[])[] {
   const gaps = x.filter((_, b) => bad?.[b] === true);
+  const steps = order.slice(1).map((b, i) => x[b]! - x[order[i]!]!);
+  const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1]!;
+  // Bands left out of a model are not there to be marked bad. A sensor of few bands has wide steps of its own.
+  const widest = order.length >= 20 ? 3 * usual : Infinity;
   const stretches: number[][] = [[]];
   for (const [i, b] of order.entries()) {
     const before = order[i - 1];
-    if (before !== undefined && gaps.some((gap) => gap > x[before]! && gap < x[b]!))
-      stretches.push([]);
+    const isCut =
+      before !== undefined &&
+      (x[b]! - x[before]! > widest || gaps.some((gap) => gap > x[before]! && gap < x[b]!));
+    if (isCut) stretches.push([]);
     stretches.at(-1)!.push(b);
   }
   return stretches;

@@ -13,6 +13,8 @@ const aboutReference: Readonly<Record<ReferenceKind, string>> = {
   random:
     'They were drawn at random from the same areas as the training pixels. Neighbouring pixels are alike, so these figures are better than what to expect elsewhere in the scene.',
   fixed: 'They are those of a fixed, published split.',
+  unknown:
+    'Whether some of them were used in training is not known; if so, these figures are better than the map is.',
   same: 'Some or all of them were used in training, so these figures are better than the map is.',
 };
 
