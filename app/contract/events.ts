@@ -13,6 +13,8 @@ export type ProgressEvent =
       readonly kind: 'epoch';
       readonly epoch: number;
       readonly epochs: number;
+      /** `1/3` where several networks are trained one after the other. */
+      readonly network?: string;
       readonly loss: number;
       readonly validation?: Readonly<Record<string, number>>;
       readonly samplesPerSecond: number;

@@ -81,7 +81,7 @@ function progressText(event: Extract<ProgressEvent, { kind: 'progress' }>): stri
 
 function epochText(event: Extract<ProgressEvent, { kind: 'epoch' }>): string {
   const parts = [
-    `training ${bar(event.epoch / event.epochs)} epoch ${event.epoch}/${event.epochs}`,
+    `training${event.network === undefined ? '' : ` network ${event.network}`} ${bar(event.epoch / event.epochs)} epoch ${event.epoch}/${event.epochs}`,
     `loss ${event.loss.toFixed(4)}`,
     ...Object.entries(event.validation ?? {}).map(([name, value]) => `${name} ${value.toFixed(2)}`),
     `${Math.round(event.samplesPerSecond)} samples/s`,

@@ -23,7 +23,10 @@ export type Option = {
 type Schema = {
   readonly type?: string;
   readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly { readonly const?: unknown; readonly type?: string }[];
+  readonly anyOf?: readonly {
+    readonly const?: string | number | boolean;
+    readonly type?: string;
+  }[];
   readonly items?: Schema;
   readonly prefixItems?: readonly Schema[];
   readonly description?: string;

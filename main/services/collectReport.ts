@@ -7,7 +7,7 @@ import { confusionOf } from '../../app/learn/metrics.ts';
 import { areaAdjusted } from '../../app/learn/metricsArea.ts';
 import type { Evaluation } from '../workers/evaluate.ts';
 import type { ReportPictures } from '../workers/picture.ts';
-import type { CallContext } from './createServices.ts';
+import type { CallContext } from './callContext.ts';
 import type {
   ReportAccuracy,
   ReportData,
@@ -88,7 +88,6 @@ export async function collectReport(
           ...(hectares === undefined ? {} : { hectares: pixels * hectares }),
         };
       }),
-      nodataPixels: evaluation.unmapped,
     },
     accuracy: accuracyOf(input, evaluation, hectares),
     ...(baseline === undefined
@@ -130,7 +129,7 @@ function accuracyOf(
       input.exclude === undefined
         ? input.reference
         : `${input.reference}, without the pixels of ${input.exclude}`,
-    kind: 'held-out',
+    kind: input.exclude === undefined ? 'unknown' : 'held-out',
     ...(adjusted === undefined ? {} : { areaAdjusted: adjusted }),
   };
 }

@@ -1,15 +1,8 @@
 import { api, type CallName, type Output } from '../../app/contract/api.ts';
-import type { ProgressEvent } from '../../app/contract/events.ts';
 import { AppError } from '../../app/error.ts';
-import type { RunTask } from '../workers/host.ts';
+import type { CallContext, CallOptions, ServiceDependencies } from './callContext.ts';
 import { evaluate } from './evaluate.ts';
 import { runTask } from './runTask.ts';
-
-/** What a caller may give along with a call. */
-export type CallOptions = {
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: ProgressEvent) => void;
-};
 
 /** The application's calls, the same for the command line, the served mode and the window. */
 export type Services = {
@@ -23,11 +16,6 @@ export type Services = {
     options?: CallOptions,
   ): Promise<Output<Name>>;
 };
-
-export type ServiceDependencies = { readonly runTask: RunTask };
-
-/** What services need to run one call. */
-export type CallContext = CallOptions & ServiceDependencies;
 
 type Handler = (input: never, context: CallContext) => Promise<unknown>;
 

@@ -2,8 +2,8 @@ import type { Input, Output } from '../../app/contract/api.ts';
 import { confusionOf } from '../../app/learn/metrics.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import type { Evaluation } from '../workers/evaluate.ts';
+import type { CallContext } from './callContext.ts';
 import { collectReport } from './collectReport.ts';
-import type { CallContext } from './createServices.ts';
 import { confusionCsv } from './report/figures.ts';
 import { renderReport } from './report/report.ts';
 import { runTask } from './runTask.ts';
@@ -15,7 +15,7 @@ export async function evaluate(
 ): Promise<Output<'evaluate'>> {
   const { report, csv, baseline, ...task } = input;
   const evaluation = (await runTask('evaluate', task, context)) as Evaluation;
-  const { classes, mapped: _mapped, unmapped: _unmapped, ...result } = evaluation;
+  const { classes, mapped: _, unmapped: __, ...result } = evaluation;
   if (csv !== undefined) {
     await writeFileAtomic(
       csv,

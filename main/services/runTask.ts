@@ -1,4 +1,4 @@
-import type { CallContext } from './createServices.ts';
+import type { CallContext } from './callContext.ts';
 
 /** One task in a compute process of its own. */
 export function runTask(task: string, input: unknown, context: CallContext): Promise<unknown> {

@@ -105,7 +105,7 @@ function locator(labels: Grid, grid: Grid, path: string): PointTransform | undef
   const forward = grid.transform;
   const project: PointTransform = sameCrs
     ? (x, y) => [x, y]
-    : createTransform(grid.crs!, labels.crs!);
+    : createTransform(grid.crs, labels.crs);
   return (column, row) => {
     const [x, y] = toMap(forward, column, row);
     const [mapX, mapY] = project(x, y);

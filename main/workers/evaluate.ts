@@ -11,7 +11,9 @@ import { areaAdjusted } from '../../app/learn/metricsArea.ts';
 import { wholeWindow } from '../../app/raster/grid.ts';
 import { scanWindows } from '../../app/raster/tiling.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
+import { openScene } from '../raster/formats.ts';
 import { type ClassReader, openClassReader } from './classReader.ts';
+import { defined } from './defined.ts';
 import { pixelHectares } from './mapAreas.ts';
 import type { TaskContext } from './task.ts';
 
@@ -60,7 +62,6 @@ type OpenMap = {
 };
 
 async function openMap(path: string, signal: AbortSignal): Promise<OpenMap> {
-  const { openScene } = await import('../raster/formats.ts');
   const source = await openScene(path);
   const { grid, block } = source.description;
   await source.close();
@@ -226,14 +227,5 @@ function present(
     classes,
     mapped: [...counted.mapped],
     unmapped: counted.unmapped,
-  };
-}
-
-/** Without the entries that are undefined: a figure whose denominator is 0 is absent. */
-export function defined<T extends Readonly<Record<string, number | undefined>>>(
-  values: T,
-): { [K in keyof T]?: number } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: number;
   };
 }

@@ -1,9 +1,9 @@
 import { forestProbabilities } from '../../app/learn/forest.ts';
 import { fitForest } from '../engines/forest.ts';
 import { programVersion } from '../version.ts';
-import { type Score, scoreOf } from './score.ts';
-import type { TrainRun } from './train.ts';
-import type { TrainedModel } from './trainedModel.ts';
+import { scoreOf } from './score.ts';
+import type { ScoredModel } from './trainedModel.ts';
+import type { TrainingRun } from './trainingRun.ts';
 
 const trees = 200;
 
@@ -13,7 +13,7 @@ export async function fitBaseline({
   data,
   split,
   context,
-}: TrainRun): Promise<{ readonly model: TrainedModel; readonly score: Score }> {
+}: TrainingRun): Promise<ScoredModel> {
   const { classes, patch } = data;
   const bands = data.bands.length;
   const centres = patch === 1 ? data.features : centrePixels(data.features, patch);
@@ -38,7 +38,7 @@ export async function fitBaseline({
   const score = scoreOf({ ...data, features: centres, patch: 1 }, split, ({ features }) =>
     forestProbabilities(forest, features),
   );
-  const model: TrainedModel = {
+  return {
     family: 'forest',
     preset: undefined,
     config: { bands, classes: classes.length },
@@ -62,8 +62,8 @@ export async function fitBaseline({
       device: 'CPU, 1 thread, JavaScript',
       versions: { prismap: programVersion() },
     },
+    score,
   };
-  return { model, score };
 }
 
 function centrePixels(features: Float32Array, patch: number): Float32Array {

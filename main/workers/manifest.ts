@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { writeFileAtomic } from '../atomicFile.ts';
 import { programVersion } from '../version.ts';
 
 /** A file that a run read. */
@@ -23,13 +22,6 @@ export type RunManifest = {
     readonly device: string;
     readonly versions: Readonly<Record<string, string>>;
   };
-};
-
-/** A manifest with what differs from run to run: times and figures. Written beside the output. */
-export type RunRecord = RunManifest & {
-  readonly started: string;
-  readonly seconds: number;
-  readonly figures: Readonly<Record<string, unknown>>;
 };
 
 export function createManifest(
@@ -63,10 +55,4 @@ async function hashFile(
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
     hash.update(chunk as Buffer);
   return { bytes: status.size, sha256: hash.digest('hex') };
-}
-
-/** Writes the record of a run and gives its path. */
-export async function writeRecord(path: string, record: RunRecord): Promise<string> {
-  await writeFileAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`);
-  return path;
 }

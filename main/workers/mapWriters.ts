@@ -6,9 +6,10 @@ import { type CogWriter, type CogWriterOptions, createCogWriter } from '../raste
 
 /** What a map run writes. */
 export type MapOutputs = {
-  readonly classes: string;
-  readonly probabilities?: string;
-  readonly score?: string;
+  /** Class map. */
+  readonly out: string;
+  readonly probabilities?: string | undefined;
+  readonly score?: string | undefined;
 };
 
 export type MapWriterOptions = {
@@ -68,9 +69,7 @@ export async function openMapWriters(options: MapWriterOptions): Promise<MapWrit
     await Promise.all(writers.map(({ writer }) => (keep ? writer.suspend() : writer.abort())));
   };
   try {
-    await open(outputs.classes, classMapOptions(classes), (scored) => [
-      classSamples(scored, classes),
-    ]);
+    await open(outputs.out, classMapOptions(classes), (scored) => [classSamples(scored, classes)]);
     if (outputs.score !== undefined)
       await open(
         outputs.score,

@@ -75,7 +75,7 @@ async function readConfig(path: string): Promise<ReturnType<typeof spectralMamba
       `${path} is no network description: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`,
     );
   const { family: _family, ...fields } = parsed.data;
-  return spectralMambaConfig(fields as Parameters<typeof spectralMambaConfig>[0]);
+  return spectralMambaConfig(fields);
 }
 
 async function readWeights(

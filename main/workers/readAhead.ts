@@ -44,7 +44,7 @@ export async function* readAhead(
     arrived.push({ kind: 'failure', error: { code: 'worker-died', message, details: {} } });
     notify();
   };
-  worker.on('error', (error) =>
+  worker.on('error', (error: Error) =>
     fail(`The thread that reads ${task.uri} failed (${error.message}).`),
   );
   worker.on('exit', () => {

@@ -3,7 +3,7 @@ import { accuracyFigures, addToConfusion, createConfusion } from '../../app/lear
 import type { Spectra } from '../../app/learn/normalise.ts';
 import type { Split } from '../../app/learn/split.ts';
 import { topClasses } from '../engines/validation.ts';
-import { defined } from './evaluate.ts';
+import { defined } from './defined.ts';
 import type { TrainingData } from './trainingData.ts';
 
 /** Figures of a model on the validation samples; without any, they are empty. */

@@ -1,10 +1,11 @@
 import { basename, join } from 'node:path';
-import type { ModelCard } from '../../app/contract/modelCard.ts';
+import type { CardBand, ModelCard } from '../../app/contract/modelCard.ts';
 import type { Normalisation } from '../../app/learn/normalise.ts';
 import type { Split } from '../../app/learn/split.ts';
 import { displayNames } from '../../app/model/catalogue.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { pixelArea } from '../../app/raster/geoTransform.ts';
+import type { Band } from '../../app/raster/scene.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import type { Forest } from '../engines/forest.ts';
 import { saveModelFolder } from '../engines/modelFolder.ts';
@@ -28,89 +29,85 @@ export type TrainedModel = {
   readonly engine: RunManifest['engine'];
 };
 
-export type SaveOptions = {
-  readonly model: TrainedModel;
+/** A fitted model and its figures on the validation part. */
+export type ScoredModel = TrainedModel & { readonly score: Score };
+
+type SaveOptions = {
+  readonly scored: ScoredModel;
   readonly data: TrainingData;
   readonly split: Split;
-  readonly score: Score;
   readonly manifest: RunManifest;
   readonly signal: AbortSignal;
-  readonly name: string;
 };
 
 /** Writes the model folder: weights, card, training curve, spectral signatures. */
-export async function saveTrainedModel(
+export async function saveTrainedModel(folder: string, options: SaveOptions): Promise<void> {
+  const { scored, data, split, signal } = options;
+  const { weights, curve } = scored;
+  await saveModelFolder(folder, { weights, curve, card: cardOf(folder, options) }, signal);
+  const signatures = `${JSON.stringify(classSignatures(data, split))}\n`;
+  await writeFileAtomic(join(folder, 'signatures.json'), signatures, signal);
+}
+
+function cardOf(
   folder: string,
-  { model, data, split, score, manifest, signal, name }: SaveOptions,
-): Promise<void> {
-  const files = (role: string) =>
-    manifest.inputs
-      .filter((file) => file.role === role)
-      .map(({ uri, sha256 }) => ({ path: uri, ...(sha256 === undefined ? {} : { sha256 }) }));
-  const { grid } = data.scenes[0]!;
+  { scored, data, split, manifest }: SaveOptions,
+): Omit<ModelCard, 'weightsSha256'> {
+  const { family, preset, config, weights, score, engine } = scored;
+  const { transform } = data.scenes[0]!.grid;
   const { oa, aa, kappa, miou, f1 } = score.accuracy;
-  await saveModelFolder(
-    folder,
-    {
-      weights: model.weights,
-      curve: model.curve,
-      card: {
-        format: 'prismap-model',
-        version: 1,
-        name: basename(name),
-        title: displayNames[model.family] ?? model.family,
-        family: model.family,
-        ...(model.preset === undefined ? {} : { preset: model.preset }),
-        config: model.config,
-        members: Array.isArray(model.weights) ? model.weights.length : 1,
-        bands: data.bands.map(({ name: band, wavelengthNm, fwhmNm, scale, offset, unit }) => ({
-          name: band,
-          scale,
-          offset,
-          ...(wavelengthNm === undefined ? {} : { wavelengthNm }),
-          ...(fwhmNm === undefined ? {} : { fwhmNm }),
-          ...(unit === undefined ? {} : { unit }),
-        })),
-        classes: data.classes.map(({ value, name: className, color, macroclass }) => ({
-          value,
-          name: className,
-          color: [...color],
-          ...(macroclass === undefined ? {} : { macroclass }),
-        })),
-        normalisation: {
-          views: model.normalisation.views.map(({ view, mean, std }) => ({
-            view,
-            mean: [...mean],
-            std: [...std],
-          })),
-        },
-        ...(grid.transform === undefined
-          ? {}
-          : { resolution: Math.sqrt(pixelArea(grid.transform)) }),
-        training: {
-          scenes: files('scene'),
-          rois: files('ROIs'),
-          samples: { training: split.train.length, validation: split.validation.length },
-          split: split.kind,
-          settings: { ...model.settings },
-          seed: manifest.settings['seed'] as number,
-          epochs: model.epochs,
-          bestEpoch: model.bestEpoch,
-        },
-        figures: { oa, aa, kappa, miou, f1 },
-        engine: {
-          engine: model.engine.id,
-          device: model.engine.device,
-          versions: { ...model.engine.versions },
-        },
-        licence: 'as the training data',
-      },
+  return {
+    format: 'prismap-model',
+    version: 1,
+    name: basename(folder),
+    title: displayNames[family] ?? family,
+    family,
+    ...(preset === undefined ? {} : { preset }),
+    config,
+    members: Array.isArray(weights) ? weights.length : 1,
+    bands: data.bands.map(cardBand),
+    classes: data.classes.map(({ color, macroclass, ...rest }) => ({
+      ...rest,
+      color: [...color],
+      ...(macroclass === undefined ? {} : { macroclass }),
+    })),
+    normalisation: {
+      views: scored.normalisation.views.map(({ view, mean, std }) => ({
+        view,
+        mean: [...mean],
+        std: [...std],
+      })),
     },
-    signal,
-  );
-  await writeFileAtomic(
-    join(folder, 'signatures.json'),
-    `${JSON.stringify(classSignatures(data, split))}\n`,
-    signal,
-  );
+    ...(transform === undefined ? {} : { resolution: Math.sqrt(pixelArea(transform)) }),
+    training: {
+      scenes: filesOf(manifest, 'scene'),
+      rois: filesOf(manifest, 'ROIs'),
+      samples: { training: split.train.length, validation: split.validation.length },
+      split: split.kind,
+      settings: { ...scored.settings },
+      seed: manifest.settings['seed'] as number,
+      epochs: scored.epochs,
+      bestEpoch: scored.bestEpoch,
+    },
+    figures: { oa, aa, kappa, miou, f1 },
+    engine: { engine: engine.id, device: engine.device, versions: { ...engine.versions } },
+    licence: 'as the training data',
+  };
+}
+
+function cardBand({ name, wavelengthNm, fwhmNm, scale, offset, unit }: Band): CardBand {
+  return {
+    name,
+    scale,
+    offset,
+    ...(wavelengthNm === undefined ? {} : { wavelengthNm }),
+    ...(fwhmNm === undefined ? {} : { fwhmNm }),
+    ...(unit === undefined ? {} : { unit }),
+  };
+}
+
+function filesOf(manifest: RunManifest, role: string): { path: string; sha256?: string }[] {
+  return manifest.inputs
+    .filter((file) => file.role === role)
+    .map(({ uri, sha256 }) => ({ path: uri, ...(sha256 === undefined ? {} : { sha256 }) }));
 }

@@ -1,0 +1,43 @@
+import { writeFileAtomic } from '../atomicFile.ts';
+import type { RunManifest } from './manifest.ts';
+import type { TaskContext } from './task.ts';
+
+/** A run of a task from its start to its record: warnings and time. */
+export type Run = {
+  readonly warnings: readonly string[];
+  /** Tells the user now and in the result. */
+  readonly warn: (message: string) => void;
+  /** Since the start. */
+  seconds(): number;
+  /** Writes the manifest with what differs from run to run (times, figures) and gives the path. */
+  record(
+    path: string,
+    manifest: RunManifest,
+    figures: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
+};
+
+export function startRun(context: TaskContext): Run {
+  const start = performance.now();
+  const started = new Date().toISOString();
+  const warnings: string[] = [];
+  const seconds = (): number => (performance.now() - start) / 1000;
+  return {
+    warnings,
+    warn: (message) => {
+      warnings.push(message);
+      context.emit({ kind: 'warning', message });
+    },
+    seconds,
+    record: async (path, manifest, figures) => {
+      const record = {
+        ...manifest,
+        started,
+        seconds: seconds(),
+        figures: { ...figures, warnings },
+      };
+      await writeFileAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`);
+      return path;
+    },
+  };
+}
