@@ -1,6 +1,6 @@
 import { corrupt, type Directory, readText, type TiffFile } from './directory.ts';
 import { tags } from './tags.ts';
-import { childrenOf, parseXml, type XmlElement, XmlError } from './xml.ts';
+import { childrenOf, decodeText, parseXml, type XmlElement, XmlError } from './xml.ts';
 
 /** Metadata of a file as GDAL keeps it. */
 export type GdalMetadata = {
@@ -24,13 +24,15 @@ export async function readGdalMetadata(
     for (const item of childrenOf(list, 'Item')) {
       const name = item.attributes.get('name');
       if (name === undefined) continue;
+      // GDAL escapes values twice.
+      const value = decodeText(item.text);
       const sample = item.attributes.get('sample');
       const index = Number(sample);
-      if (sample === undefined) dataset[name] = item.text;
+      if (sample === undefined) dataset[name] = value;
       else if (Number.isInteger(index) && index >= 0 && index < 65536) {
         const items = bands.get(index) ?? new Map<string, string>();
         const role = item.attributes.get('role');
-        items.set((role ?? name).toUpperCase(), item.text);
+        items.set((role ?? name).toUpperCase(), value);
         bands.set(index, items);
       }
     }

@@ -1,21 +1,10 @@
 import { AppError } from '../../../app/error.ts';
 import type { Window } from '../../../app/raster/grid.ts';
 import { bytesPerSample, type SampleArray, samplesOf } from '../../../app/raster/samples.ts';
-import type { BlockCache } from './blockCache.ts';
 import type { BlockReader, Chunk } from './blocks.ts';
-import type { ByteSource } from './byteSource.ts';
 import { fillRegion, gather, type Region } from './gather.ts';
 import { blockSamples } from './layout.ts';
-
-/** What a file's images share. */
-export type ReadState = {
-  readonly source: ByteSource;
-  readonly cache: BlockCache;
-  /** Compressed blocks decoded so far. */
-  decoded: number;
-  /** The reads before this one, so that no block is decoded twice at the same time. */
-  queue: Promise<void>;
-};
+import type { ReadState } from './readState.ts';
 
 /** Compressed bytes that are held at once while a window is read. */
 const batchBytes = 2 ** 23;
@@ -50,7 +39,7 @@ export class TiffImage {
     const { layout, codec } = this.blocks;
     await codec?.prepare?.();
     const place = window.y * layout.width + window.x;
-    this.#state.cache.scanning = place >= this.#lastPlace;
+    this.#state.shared.cache.scanning = place >= this.#lastPlace;
     this.#lastPlace = place;
     const targets = bands.map(() => this.#allocate(window));
     let started = performance.now();
@@ -60,7 +49,7 @@ export class TiffImage {
         await new Promise((resolve) => setImmediate(resolve));
         started = performance.now();
       }
-      await this.#inTurn(() => this.#copyBatch(batch, { window, bands, targets }, signal));
+      await this.#state.inTurn(() => this.#copyBatch(batch, { window, bands, targets }, signal));
     }
     return targets;
   }
@@ -104,23 +93,9 @@ export class TiffImage {
     if (batch.length > 0) yield batch;
   }
 
-  /** Runs after all earlier work on the file. */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    const before = this.#state.queue;
-    let release = (): void => undefined;
-    this.#state.queue = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
-    try {
-      await work();
-    } finally {
-      release();
-    }
-  }
-
   async #copyBatch(batch: Chunk[], job: CopyJob, signal?: AbortSignal): Promise<void> {
-    const { cache, source } = this.#state;
+    const { source } = this.#state;
+    const { cache } = this.#state.shared;
     const missing: Chunk[] = [];
     const ranges: { offset: number; length: number }[] = [];
     for (const chunk of batch) {
@@ -141,7 +116,7 @@ export class TiffImage {
     for (const [i, chunk] of missing.entries()) {
       const samples = this.blocks.decode(chunk, raw[i]!);
       raw[i] = new Uint8Array(0);
-      if (this.blocks.codec !== undefined) this.#state.decoded++;
+      if (this.blocks.codec !== undefined) this.#state.shared.decoded++;
       cache.set(this.#key(chunk), samples, chunk.y * this.blocks.layout.width + chunk.x);
       this.#copy(chunk, samples, job);
     }

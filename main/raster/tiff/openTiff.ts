@@ -1,28 +1,23 @@
 import { AppError } from '../../../app/error.ts';
-import type { Grid } from '../../../app/raster/grid.ts';
 import type {
-  Palette,
   RasterBlock,
   ReadRequest,
   SceneDescription,
   SceneSource,
 } from '../../../app/raster/scene.ts';
-import { alphaBand, describeBands, nodataOf, parseNodata } from './bands.ts';
+import { alphaBand } from './bands.ts';
 import { BlockCache } from './blockCache.ts';
 import { BlockReader } from './blocks.ts';
 import { type ByteSource, openFile } from './byteSource.ts';
-import { crsOf } from './crs.ts';
-import { type Directory, readHeader, readNumbers, readText, type TiffFile } from './directory.ts';
-import { type GdalMetadata, readGdalMetadata } from './gdalMetadata.ts';
-import { readGeoKeys } from './geoKeys.ts';
+import { describe, readFacts } from './describe.ts';
+import { type Directory, readHeader, type TiffFile } from './directory.ts';
 import { openHttp } from './httpSource.ts';
-import { type ReadState, TiffImage } from './image.ts';
+import { TiffImage } from './image.ts';
 import { type ImageLayout, readLayout } from './layout.ts';
 import { bothValid, maskFromAlpha, maskOf } from './masks.ts';
 import { openCopies, type Pages, type Pyramid, readPages, readPyramid } from './pyramid.ts';
+import { ReadState } from './readState.ts';
 import { findSidecars, type Sidecars } from './sidecars.ts';
-import { photometric, tags } from './tags.ts';
-import { readTransform } from './transform.ts';
 
 export { isTiff } from './directory.ts';
 
@@ -84,24 +79,22 @@ async function openAll(opening: Opening): Promise<Opened> {
   const layout = await readLayout(file, pages.main);
   const blocks = await BlockReader.open(file, pages.main, layout);
   if (!remote && layout.blocksAcross * layout.blocksDown <= 2 ** 18) await blocks.verify();
-  const state: ReadState = {
-    source,
-    cache: new BlockCache(options.cacheBytes ?? defaultCacheBytes(layout)),
-    decoded: 0,
-    queue: Promise.resolve(),
-  };
+  const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes(layout));
+  const state = new ReadState(source, cache);
   const facts = await readFacts(file, pages.main, layout, opening.sidecars);
   const { nodata } = facts;
   const fill = nodata === undefined ? {} : { fill: nodata };
   const main = new TiffImage(blocks, state, 0, nodata);
-  const copies = await openCopies(file, pages.overviews, layout, {
-    state,
-    firstNumber: 1,
-    ...fill,
-  });
+  const open = { state, firstNumber: 1, ...fill };
+  const inside = await openCopies(file, pages.overviews, layout, open);
+  const copies = inside.length > 0 ? inside : await outsideOverviews(opening, layout, state);
   const pixels = { images: [main, ...copies] };
-  const masks = await openMasks(file, pages, layout, state);
-  const description = await describe(file, pages, { ...facts, layout, pixels, ...opening });
+  const masks =
+    pages.mask === undefined
+      ? await outsideMask(opening, layout, state)
+      : await openMasks(file, { ...pages, mask: pages.mask }, layout, { state, number: 8192 });
+  const { sidecars } = opening;
+  const description = await describe(file, pages, { ...facts, layout, pixels, sidecars });
   return { pixels, layout, description, state, sources, ...(masks === undefined ? {} : { masks }) };
 }
 
@@ -112,139 +105,54 @@ function defaultCacheBytes(layout: ImageLayout): number {
   return Math.min(2 ** 28, Math.max(2 ** 26, 3.5 * row));
 }
 
-async function openMasks(
-  file: TiffFile,
-  pages: Pages,
-  like: ImageLayout,
+/** Opens a TIFF beside the raster (`.ovr`, `.msk`); it shares the raster's cache and order of reading. */
+async function openBeside(
+  { sources, options }: Opening,
+  path: string,
+  state: ReadState,
+): Promise<{ file: TiffFile; pages: Pages; state: ReadState }> {
+  const source = openFile(path);
+  sources.push(source);
+  const file = await readHeader(source);
+  return { file, pages: await readPages(file, options.signal), state: state.beside(source) };
+}
+
+async function outsideOverviews(
+  opening: Opening,
+  layout: ImageLayout,
+  state: ReadState,
+): Promise<TiffImage[]> {
+  const path = opening.sidecars.overviewFile;
+  if (path === undefined) return [];
+  const beside = await openBeside(opening, path, state);
+  const directories = [beside.pages.main, ...beside.pages.overviews];
+  return openCopies(beside.file, directories, layout, { state: beside.state, firstNumber: 16384 });
+}
+
+async function outsideMask(
+  opening: Opening,
+  layout: ImageLayout,
   state: ReadState,
 ): Promise<Pyramid | undefined> {
-  if (pages.mask === undefined) return undefined;
+  const path = opening.sidecars.maskFile;
+  if (path === undefined) return undefined;
+  const { file, pages, state: own } = await openBeside(opening, path, state);
+  const masks = { mask: pages.main, maskOverviews: pages.overviews };
+  return openMasks(file, masks, layout, { state: own, number: 24576 });
+}
+
+async function openMasks(
+  file: TiffFile,
+  pages: { readonly mask: Directory; readonly maskOverviews: readonly Directory[] },
+  like: ImageLayout,
+  { state, number }: { readonly state: ReadState; readonly number: number },
+): Promise<Pyramid | undefined> {
   const layout = await readLayout(file, pages.mask);
   if (layout.width !== like.width || layout.height !== like.height) return undefined;
   const blocks = await BlockReader.open(file, pages.mask, layout);
-  const mask = new TiffImage(blocks, state, 8192);
-  const copies = await openCopies(file, pages.maskOverviews, layout, { state, firstNumber: 8193 });
-  return { images: [mask, ...copies] };
-}
-
-type Facts = {
-  readonly metadata: GdalMetadata;
-  readonly nodata: number | undefined;
-  readonly classNames: ReadonlyMap<number, string> | undefined;
-};
-
-async function readFacts(
-  file: TiffFile,
-  directory: Directory,
-  layout: ImageLayout,
-  sidecars: Sidecars,
-): Promise<Facts> {
-  const own = await readGdalMetadata(file, directory);
-  const field = directory.fields.get(tags.gdalNodata);
-  const auxiliary = sidecars.auxiliary?.bands;
-  const text = field === undefined ? auxiliary?.get(0)?.nodata : await readText(file, field);
-  const categories = auxiliary?.get(0)?.categories;
-  return {
-    metadata: auxiliary === undefined ? own : merge(own, sidecars),
-    nodata: text === undefined ? undefined : nodataOf(layout.type, parseNodata(text)),
-    classNames:
-      categories === undefined
-        ? undefined
-        : new Map([...categories.entries()].filter(([, name]) => name !== '')),
-  };
-}
-
-/** Items of the sidecar beside the file's own, which win. */
-function merge(own: GdalMetadata, sidecars: Sidecars): GdalMetadata {
-  const bands = new Map(own.bands);
-  for (const [index, band] of sidecars.auxiliary!.bands) {
-    const description: [string, string][] =
-      band.description === undefined ? [] : [['DESCRIPTION', band.description]];
-    bands.set(index, new Map([...band.items, ...description, ...(own.bands.get(index) ?? [])]));
-  }
-  return { dataset: own.dataset, bands };
-}
-
-async function describe(
-  file: TiffFile,
-  pages: Pages,
-  parts: Facts & Opening & { readonly layout: ImageLayout; readonly pixels: Pyramid },
-): Promise<SceneDescription> {
-  const { layout, metadata, nodata, sidecars, classNames, pixels } = parts;
-  const keys = await readGeoKeys(file, pages.main);
-  const own = await readTransform(file, pages.main, keys);
-  const transform = sidecars.auxiliary?.transform ?? own ?? sidecars.world;
-  const crs = await crsOf(keys);
-  const grid: Grid = {
-    width: layout.width,
-    height: layout.height,
-    ...(crs === undefined ? {} : { crs }),
-    ...(transform === undefined ? {} : { transform }),
-  };
-  const palette = await readPalette(file, pages.main, layout, nodata);
-  const { uri } = file.source;
-  return {
-    uri,
-    format: (await isCog(file)) ? 'COG' : 'GTiff',
-    grid,
-    bands: describeBands({ layout, metadata, nodata: new Array(layout.samples).fill(nodata) }),
-    overviews: pixels.images.slice(1).map(({ blocks }) => ({
-      width: blocks.layout.width,
-      height: blocks.layout.height,
-    })),
-    block: { width: layout.blockWidth, height: layout.blockHeight },
-    metadata: await textMetadata(file, pages, metadata),
-    files: [uri, ...sidecars.files],
-    ...(palette === undefined ? {} : { palette }),
-    ...(classNames === undefined ? {} : { classNames }),
-  };
-}
-
-/** GDAL's own mark of a cloud optimised file, right after the header. */
-async function isCog({ source, layout }: TiffFile): Promise<boolean> {
-  const offset = layout.bigTiff ? 16 : 8;
-  const length = Math.min(120, source.size - offset);
-  const [bytes] = await source.read([{ offset, length }]);
-  return Buffer.from(bytes!).toString('latin1').includes('LAYOUT=IFDS_BEFORE_DATA');
-}
-
-async function textMetadata(
-  file: TiffFile,
-  pages: Pages,
-  metadata: GdalMetadata,
-): Promise<Record<string, string>> {
-  const result = new Map(Object.entries(metadata.dataset));
-  for (const [name, tag] of [
-    ['TIFFTAG_IMAGEDESCRIPTION', tags.imageDescription],
-    ['TIFFTAG_SOFTWARE', tags.software],
-    ['TIFFTAG_DATETIME', tags.dateTime],
-  ] as const) {
-    const field = pages.main.fields.get(tag);
-    if (field?.type === 2 && field.count < 2 ** 20) result.set(name, await readText(file, field));
-  }
-  return Object.fromEntries(result);
-}
-
-/** The colour map, 8 bits a colour; the nodata class is transparent. */
-async function readPalette(
-  file: TiffFile,
-  directory: Directory,
-  layout: ImageLayout,
-  nodata: number | undefined,
-): Promise<Palette | undefined> {
-  const field = directory.fields.get(tags.colorMap);
-  if (field === undefined || layout.photometric !== photometric.palette) return undefined;
-  const values = await readNumbers(file, field);
-  const count = Math.floor(values.length / 3);
-  // Some writers store 0 to 255 instead of 0 to 65535.
-  const divisor = values.every((value) => value < 256) ? 1 : 256;
-  const colour = (at: number): number => Math.floor(values[at]! / divisor);
-  return new Map(
-    Array.from({ length: count }, (_, i) => [
-      i,
-      [colour(i), colour(count + i), colour(2 * count + i), i === nodata ? 0 : 255] as const,
-    ]),
-  );
+  const mask = new TiffImage(blocks, state, number);
+  const open = { state, firstNumber: number + 1 };
+  return { images: [mask, ...(await openCopies(file, pages.maskOverviews, layout, open))] };
 }
 
 function sceneOf(opened: Opened): TiffSource {
@@ -252,9 +160,9 @@ function sceneOf(opened: Opened): TiffSource {
   return {
     description,
     read: (request) => readBlock(opened, request),
-    counters: () => ({ decoded: state.decoded, ...sources[0]!.counters() }),
+    counters: () => ({ decoded: state.shared.decoded, ...sources[0]!.counters() }),
     close: async () => {
-      state.cache.clear();
+      state.shared.cache.clear();
       await closeAll(sources);
     },
   };

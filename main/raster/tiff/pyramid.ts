@@ -8,9 +8,10 @@ import {
   readNumbers,
   type TiffFile,
 } from './directory.ts';
-import { type ReadState, TiffImage } from './image.ts';
+import { TiffImage } from './image.ts';
 import { type ImageLayout, readLayout } from './layout.ts';
 import { axisOf, bestOverview, pick, type Size } from './nearest.ts';
+import type { ReadState } from './readState.ts';
 import { tags } from './tags.ts';
 
 /** An image and its reduced copies, largest first. */

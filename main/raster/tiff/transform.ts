@@ -21,6 +21,8 @@ export async function readTransform(
   if (!transform.every(Number.isFinite)) {
     throw corrupt(file.source.uri, 'its georeference holds numbers that are not finite');
   }
+  // Writers without a georeference store the identity.
+  if (transform.join() === '0,1,0,0,0,1') return undefined;
   if (keys.get(rasterType) !== pixelIsPoint) return transform;
   const [x, a, b, y, d, e] = transform;
   return [x - (a * 0.5 + b * 0.5), a, b, y - (d * 0.5 + e * 0.5), d, e];

@@ -104,7 +104,8 @@ const named: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ]);
 
-function decodeText(text: string): string {
+/** Replaces the character references of a text; unknown ones stay. */
+export function decodeText(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(#x?[0-9a-f]{1,6}|\w{1,6});/gi, (whole, code: string) => {
     if (!code.startsWith('#')) return named.get(code) ?? whole;

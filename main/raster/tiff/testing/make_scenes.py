@@ -57,12 +57,13 @@ def describe(name, path):
         for read in reads:
             read["digests"] = reduced(dataset, Window(*read["window"]), *read["size"])
         identity = dataset.transform.is_identity
+        crs = dataset.crs or dataset.gcps[1]
         print(json.dumps({
             "name": name,
             "width": dataset.width,
             "height": dataset.height,
             "type": dataset.dtypes[0],
-            "epsg": dataset.crs.to_epsg() if dataset.crs else None,
+            "epsg": crs.to_epsg() if crs else None,
             "transform": None if identity else list(dataset.transform.to_gdal()),
             "nodata": None if dataset.nodata is None else repr(float(dataset.nodata)),
             "overviews": dataset.overviews(1),
@@ -131,6 +132,7 @@ def with_mask(out):
 
 
 write("mask-inside", pixels(3, "uint8"), after=with_mask, env={"GDAL_TIFF_INTERNAL_MASK": True})
+write("mask-outside", pixels(2, "uint8"), after=with_mask, env={"GDAL_TIFF_INTERNAL_MASK": False})
 write("mask-inside-deflate", pixels(3, "uint8"), after=with_mask, compress="deflate", tiled=True, blockxsize=64,
       blockysize=64, env={"GDAL_TIFF_INTERNAL_MASK": True})
 
@@ -143,14 +145,13 @@ def overviews(name, env=None, **profile):
                            crs="EPSG:32633", transform=NORTH_UP, tiled=True, blockxsize=32, blockysize=32,
                            **profile) as out:
             out.write(data)
-        mode = "r" if name == "overviews-outside" else "r+"
-        with rasterio.open(path, mode) as out:
+        with rasterio.open(path, "r+") as out:
             out.build_overviews([2, 4, 8], Resampling.average)
     describe(name, path)
 
 
 overviews("overviews-inside", compress="deflate")
-overviews("overviews-outside", compress="zstd")
+overviews("overviews-outside", compress="zstd", env={"TIFF_USE_OVR": True})
 write("cog", pixels(3, "uint8"), driver="COG", compress="deflate", blocksize=128)
 write("jpeg-grey", pixels(1, "uint8"), compress="jpeg", tiled=True, blockxsize=64, blockysize=64)
 write("jpeg-rgb", pixels(3, "uint8"), compress="jpeg", photometric="rgb", tiled=True, blockxsize=64, blockysize=64)
@@ -167,4 +168,4 @@ write("lerc-nan", numpy.where(pixels(2, "float32") > 100, numpy.nan, pixels(2, "
       compress="lerc", interleave="band")
 write("world-file", pixels(1, "uint8"), crs=None, profile="BASELINE", tfw="YES")
 points = [GroundControlPoint(0, 0, 1, 2), GroundControlPoint(9, 0, 1, 3), GroundControlPoint(9, 9, 2, 3)]
-write("control-points", pixels(1, "uint8"), transform=None, crs=None, gcps=points)
+write("control-points", pixels(1, "uint8"), transform=None, gcps=points)
