@@ -12,12 +12,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../../app/error.ts';
 import { createRandom } from '../../../app/random.ts';
 import { type CogWriterOptions, createCogWriter } from './writeCog.ts';
 
-const script = join(import.meta.dirname, 'testing', 'slowWriter.ts');
+const script = fileURLToPath(import.meta.resolve('./testing/slowWriter.ts'));
+const bigScript = fileURLToPath(import.meta.resolve('./testing/bigWriter.ts'));
+
+/** Runs a command of the system; whether it went well. */
+const system = (command: string, ...args: readonly string[]): boolean =>
+  spawnSync(command, args).status === 0;
 const base = mkdtempSync(join(tmpdir(), 'prismap-fault-'));
 let folder = '';
 let reference: Buffer;
@@ -194,17 +200,17 @@ test('a part of the grid can be mapped, the rest is nodata', async () => {
 });
 
 const root = process.getuid?.() === 0;
-const hasTmpfs =
-  root &&
-  spawnSync('sh', [
-    '-c',
-    'd=$(mktemp -d) && mount -t tmpfs -o size=1m none $d && umount $d && rmdir $d',
-  ]).status === 0;
+const tmpfs = (path: string, size: string): boolean =>
+  system('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'none', path);
+const remount = (path: string, option: string): boolean =>
+  system('mount', '-o', `remount,${option}`, path);
+const unmount = (path: string): boolean => system('umount', path);
+const hasTmpfs = root && tmpfs(base, '1m') && unmount(base);
 
 test.skipIf(!hasTmpfs)(
   'a full disk is said so and left clean; a resumed run goes on after space was made (skipped: tmpfs cannot be mounted)',
   async () => {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'none', folder]);
+    expect(tmpfs(folder, '200k')).toBe(true);
     try {
       const path = join(folder, 'map.tif');
       const writer = await createCogWriter(path, options);
@@ -227,7 +233,7 @@ test.skipIf(!hasTmpfs)(
         ).code,
       ).toBe('disk-full');
       expect(existsSync(path)).toBe(false);
-      execFileSync('mount', ['-o', 'remount,size=2m', folder]);
+      expect(remount(folder, 'size=2m')).toBe(true);
       const again = await createCogWriter(path, { ...options, resume });
       let skipped = 0;
       for (let y = 0; y < 200; y += 20)
@@ -236,17 +242,18 @@ test.skipIf(!hasTmpfs)(
       expect(skipped).toBeGreaterThan(2);
       await again.finish();
       expect(readdirSync(folder)).toEqual(['map.tif']);
-      execFileSync('mount', ['-o', 'remount,ro', folder]);
+      expect(remount(folder, 'ro')).toBe(true);
       const readOnly = await failure(() => createCogWriter(join(folder, 'b.tif'), options));
       expect(readOnly.code).toBe('not-writable');
       expect(readOnly.message).toContain('read-only');
     } finally {
-      execFileSync('umount', [folder]);
+      unmount(folder);
     }
   },
 );
 
-const hasSetpriv = root && spawnSync('setpriv', ['--version']).status === 0;
+const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;
+const hasSetpriv = root && system(asNobody[0], '--version');
 
 test.skipIf(!hasSetpriv)(
   'a folder without permission is said so (skipped: needs root and setpriv)',
@@ -256,9 +263,9 @@ test.skipIf(!hasSetpriv)(
       import { createCogWriter } from ${JSON.stringify(join(import.meta.dirname, 'writeCog.ts'))};
       await createCogWriter(${JSON.stringify(join(folder, 'map.tif'))}, ${JSON.stringify(options)})
         .catch((error) => console.log(JSON.stringify({ code: error.code, message: error.message })));`;
-    const rights = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-    const command = [...rights, process.execPath, '--input-type=module', '-e', code];
-    const run = spawnSync('setpriv', command, { encoding: 'utf8' });
+    const [command, ...rights] = asNobody;
+    const args = [...rights, process.execPath, '--input-type=module', '-e', code];
+    const run = spawnSync(command, args, { encoding: 'utf8' });
     const error = JSON.parse(run.stdout) as { code: string; message: string };
     expect(error.code).toBe('not-writable');
     expect(error.message).toContain('no permission');
@@ -292,4 +299,12 @@ test('options that no file can meet are refused', async () => {
     expect(error.code).toBe('usage');
   }
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('memory does not grow with the map', () => {
+  const [small, large] = ['1000', '12000'].map((edge) =>
+    Number(execFileSync(process.execPath, [bigScript, join(folder, `${edge}.tif`), edge])),
+  );
+  // 144 million pixels; what does grow is garbage that the collector leaves lying while there is room
+  expect(large! - small!).toBeLessThan(110e6);
 });

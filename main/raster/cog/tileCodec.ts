@@ -89,13 +89,15 @@ async function packClasses(raw: Uint8Array): Promise<Uint8Array> {
 }
 
 function unpacker(plan: CogPlan, bytes: number): (packed: Uint8Array) => Promise<Uint8Array> {
+  // one chunk that is never quite full: the result is its beginning, without a copy
+  const limits = { maxOutputLength: bytes, chunkSize: bytes + 64 };
   switch (plan.compression) {
     case 'none':
       return (packed) => Promise.resolve(packed);
     case 'zstd':
-      return (packed) => unzstdAsync(packed, { maxOutputLength: bytes });
+      return (packed) => unzstdAsync(packed, limits);
     case 'deflate':
-      return (packed) => inflateAsync(packed, { maxOutputLength: bytes });
+      return (packed) => inflateAsync(packed, limits);
   }
 }
 
@@ -144,10 +146,10 @@ function unpredict(
   width: number,
   predictor: number,
 ): SampleArray {
-  // a copy of its own: views of pooled buffers are not aligned to their type
-  const bytes =
-    predictor === 3 ? unshuffle(raw, width, bytesPerSample(type)) : Uint8Array.from(raw);
-  const samples = samplesOf(type, bytes.buffer, 0, width * width);
+  const aligned = raw.byteOffset % bytesPerSample(type) === 0;
+  const whole = aligned ? raw : raw.slice();
+  const bytes = predictor === 3 ? unshuffle(raw, width, bytesPerSample(type)) : whole;
+  const samples = samplesOf(type, bytes.buffer, bytes.byteOffset, width * width);
   if (predictor === 2) accumulate(samples, width);
   return samples;
 }
