@@ -28,11 +28,6 @@ const mostSegments = 10_000;
 /** Real progressive images have about ten scans; each costs a pass over the whole image. */
 const mostScans = 100;
 
-/** True for the first bytes of a JPEG. */
-export function isJpeg(head: Uint8Array): boolean {
-  return head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff;
-}
-
 /** Reads the frame header. @throws AppError `corrupt`, `unsupported`, `too-large` */
 export async function readJpegHeader(source: ByteSource): Promise<JpegHeader> {
   let position = 2;

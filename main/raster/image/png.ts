@@ -20,7 +20,6 @@ export type PngHeader = {
   readonly data: readonly { readonly offset: number; readonly length: number }[];
 };
 
-const signature = '89504e470d0a1a0a';
 const mostChunks = 1_000_000;
 /** By colour type: samples of a pixel and the depths that the standard allows. */
 const colourTypes: ReadonlyMap<
@@ -33,11 +32,6 @@ const colourTypes: ReadonlyMap<
   [4, { channels: 2, depths: [8, 16] }],
   [6, { channels: 4, depths: [8, 16] }],
 ]);
-
-/** True for the first bytes of a PNG. */
-export function isPng(head: Uint8Array): boolean {
-  return Buffer.from(head.subarray(0, 8)).toString('hex') === signature;
-}
 
 /**
  * Walks the chunks without reading pixels. @throws AppError `corrupt`, `too-large`

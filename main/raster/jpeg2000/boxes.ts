@@ -15,17 +15,10 @@ export type Jp2Boxes = {
   readonly palette?: Palette;
 };
 
-const signature = '0000000c6a5020200d0a870a';
 const geoJp2 = 'b14bf8bd083d4b43a5ae8cd7d5a6ce03';
 const superboxes = new Set(['jp2h', 'asoc']);
 const mostBoxes = 4096;
 const deepest = 8;
-
-/** True for the first bytes of a JP2 file or a bare codestream. */
-export function isJpeg2000(head: Uint8Array): boolean {
-  const hex = Buffer.from(head.subarray(0, 12)).toString('hex');
-  return hex === signature || hex.startsWith('ff4fff51');
-}
 
 type Found = {
   codestream?: { offset: number; length: number };

@@ -10,7 +10,9 @@ import { digest, noReferee, Referee, type RefereeFacts } from '../scenes/testing
 import { openFile } from '../tiff/byteSource.ts';
 import { readBoxes } from './boxes.ts';
 import { extractTile, readCodestream, readTileParts } from './codestream.ts';
+import { decodeAside } from './decodePool.ts';
 import { openJpeg2000 } from './openJpeg2000.ts';
+import { decodeCodestream } from './openJpegDecoder.ts';
 import { gridAt } from './tiles.ts';
 
 describe.skipIf(noReferee !== undefined)(`JPEG 2000 beside rasterio ${noReferee ?? ''}`, () => {
@@ -149,6 +151,25 @@ describe.skipIf(noReferee !== undefined)(`JPEG 2000 beside rasterio ${noReferee 
     const before = file.counters().bytes;
     await extractTile(file, stream, { column: 1, row: 1, parts: parts.get(6)! });
     expect(file.counters().bytes - before).toBeLessThan(stored / 5);
+    await file.close();
+  });
+
+  it('decodes in other threads as in this one, and outlives what cannot be decoded', async () => {
+    const file = openFile(tiled);
+    const stream = await readCodestream(file, (await readBoxes(file)).codestream);
+    const parts = await readTileParts(file, stream);
+    const one = await extractTile(file, stream, {
+      column: 2,
+      row: 1,
+      parts: parts.get(stream.tilesAcross + 2)!,
+    });
+    const here = await decodeCodestream(one, 0);
+    const broken = decodeAside(one.subarray(0, 40), 0);
+    const aside = await Promise.all(Array.from({ length: 12 }, () => decodeAside(one, 0)));
+    for (const decoded of aside) expect(decoded).toEqual(here);
+    await expect(broken).rejects.toThrow();
+    await expect(decodeAside(one, 40)).rejects.toThrow();
+    expect(await decodeAside(one, 0)).toEqual(here);
     await file.close();
   });
 

@@ -8,6 +8,7 @@ import {
 import type { Band, SceneDescription, SceneSource } from '../../../app/raster/scene.ts';
 import { breathe } from '../scenes/cancelled.ts';
 import { createSource, type Reading } from '../scenes/createSource.ts';
+import { eachOf } from '../scenes/eachOf.ts';
 import { limits } from '../scenes/limits.ts';
 import type { CheckedRequest } from '../scenes/request.ts';
 import { sidecarGeoreference } from '../scenes/sidecar.ts';
@@ -15,6 +16,7 @@ import { TileCache } from '../scenes/tileCache.ts';
 import { type ByteSource, openFile } from '../tiff/byteSource.ts';
 import { type Jp2Boxes, readBoxes } from './boxes.ts';
 import { type Codestream, readCodestream, readTileParts, type TileParts } from './codestream.ts';
+import { decodersAtOnce } from './decodePool.ts';
 import { georeferenceOf } from './georeference.ts';
 import { type DecodedGrid, decodeTile, gridAt } from './tiles.ts';
 
@@ -114,6 +116,8 @@ class Jpeg2000Reader {
   readonly #stream: Codestream;
   readonly #type: SampleType;
   readonly #cache: TileCache<SampleArray>;
+  /** Tiles that are being decoded, so that two reads at once decode a tile once. */
+  readonly #decoding = new Map<string, Promise<SampleArray>>();
   #parts: Promise<TileParts> | undefined;
 
   constructor(options: {
@@ -133,13 +137,14 @@ class Jpeg2000Reader {
     const columns = scaled(request.columns, this.#stream.x1 - this.#stream.x0, grid.width);
     const rows = scaled(request.rows, this.#stream.y1 - this.#stream.y0, grid.height);
     const bands = request.bands.map(() => samplesOf(this.#type, request.width * request.height));
-    for (const down of spans(rows, grid.rowStarts)) {
-      for (const across of spans(columns, grid.columnStarts)) {
-        await breathe(request.signal);
-        const tile = await this.#tile(grid, across.tile, down.tile);
-        this.#copy(tile, { grid, across, down, columns, rows, request, bands });
-      }
-    }
+    const parts = [...spans(rows, grid.rowStarts)].flatMap((down) =>
+      [...spans(columns, grid.columnStarts)].map((across) => ({ down, across })),
+    );
+    await eachOf(parts, decodersAtOnce, async ({ down, across }) => {
+      await breathe(request.signal);
+      const tile = await this.#tile(grid, across.tile, down.tile);
+      this.#copy(tile, { grid, across, down, columns, rows, request, bands });
+    });
     return { bands };
   }
 
@@ -157,14 +162,24 @@ class Jpeg2000Reader {
 
   async #tile(grid: DecodedGrid, column: number, row: number): Promise<SampleArray> {
     const key = `${grid.reduction}/${column}/${row}`;
-    const cached = this.#cache.get(key);
+    const cached = this.#cache.get(key) ?? this.#decoding.get(key);
     if (cached !== undefined) return cached;
+    const decoding = this.#decode(grid, column, row);
+    this.#decoding.set(key, decoding);
+    try {
+      const tile = await decoding;
+      this.#cache.set(key, tile, tile.byteLength);
+      return tile;
+    } finally {
+      this.#decoding.delete(key);
+    }
+  }
+
+  async #decode(grid: DecodedGrid, column: number, row: number): Promise<SampleArray> {
     this.#parts ??= readTileParts(this.#source, this.#stream);
     const parts = await this.#parts;
     const address = { column, row, grid, parts, type: this.#type };
-    const tile = await decodeTile(this.#source, this.#stream, address);
-    this.#cache.set(key, tile, tile.byteLength);
-    return tile;
+    return decodeTile(this.#source, this.#stream, address);
   }
 
   #copy(

@@ -8,7 +8,11 @@ import {
 import { limits } from '../scenes/limits.ts';
 import type { ByteSource } from '../tiff/byteSource.ts';
 import { type Codestream, extractTile, type TileParts } from './codestream.ts';
+import { decodeAside } from './decodePool.ts';
 import { decodeCodestream } from './openJpegDecoder.ts';
+
+/** Tiles below this are decoded at once: handing them to another thread takes longer. */
+const inlineSamples = 2 ** 17;
 
 /** The pixel grid of a codestream at 1 / 2^reduction of its size. */
 export type DecodedGrid = {
@@ -82,7 +86,8 @@ export async function decodeTile(
   if (parts === undefined) throw damaged(source, index, 'it is not in the file');
   const bytes = await extractTile(source, stream, { column, row, parts });
   try {
-    const decoded = await decodeCodestream(bytes, grid.reduction);
+    const decode = samples < inlineSamples ? decodeCodestream : decodeAside;
+    const decoded = await decode(bytes, grid.reduction);
     const expected = samples * bytesPerSample(tile.type);
     if (decoded.bytes.length !== expected || decoded.components !== stream.components.length) {
       throw new Error(`it decodes to ${decoded.bytes.length} bytes, not ${expected}`);

@@ -14,17 +14,6 @@ const mostVariables = 10_000;
 const integerClass = 0;
 const floatClass = 1;
 
-/** True for a MAT-file of version 7.3: MATLAB's text in front of an HDF5 file. */
-export function isMat73(head: Uint8Array): boolean {
-  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  return bytes.toString('latin1', 0, 10) === 'MATLAB 7.3' && isHdf5(bytes.subarray(512));
-}
-
-/** True where an HDF5 file begins. */
-export function isHdf5(head: Uint8Array): boolean {
-  return Buffer.from(head.subarray(0, 8)).toString('hex') === '894844460d0a1a0a';
-}
-
 /** Opens the file and lists the real numeric arrays of its root. @throws AppError `corrupt` */
 export async function openHdf5(path: string): Promise<Hdf5File> {
   const { default: h5 } = await import('h5wasm/node');

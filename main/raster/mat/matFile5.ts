@@ -25,14 +25,6 @@ const mostElements = 10_000;
 /** Compressed bytes that are decompressed to learn an array's name, class and size. */
 const peekBytes = 4096;
 
-/** True for a MAT-file of version 5 (also written by versions 6 and 7). */
-export function isMat5(head: Uint8Array): boolean {
-  if (head.length < headerBytes) return false;
-  const order = Buffer.from(head.subarray(126, 128)).toString('latin1');
-  const version = order === 'IM' ? head[125] : head[124];
-  return (order === 'IM' || order === 'MI') && version === 1;
-}
-
 /** Reads the names, types and sizes of all arrays. @throws AppError `corrupt` */
 export async function readMatFile(source: ByteSource): Promise<MatFile> {
   const head = await bytesAt(source, 0, headerBytes);

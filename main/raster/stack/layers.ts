@@ -4,6 +4,7 @@ import type { Grid, Window } from '../../../app/raster/grid.ts';
 import { type SampleArray, samplesOf, sampleTypeOf } from '../../../app/raster/samples.ts';
 import type { RasterBlock, SceneDescription, SceneSource } from '../../../app/raster/scene.ts';
 import { createSource, type Reading } from '../scenes/createSource.ts';
+import { eachOf } from '../scenes/eachOf.ts';
 import { maskOf } from '../scenes/mask.ts';
 import type { CheckedRequest } from '../scenes/request.ts';
 
@@ -25,6 +26,9 @@ export type Alignment = {
   readonly scaleY: number;
   readonly offsetY: number;
 };
+
+/** Files that are read at the same time. */
+const layersAtOnce = 4;
 
 /** Relative size of a shear or of a misfit that is rounding and nothing else. */
 const tolerance = 1e-6;
@@ -89,13 +93,13 @@ export function createLayeredSource(
   const sources = new Set(layers.map((layer) => layer.source));
   return createSource(description, {
     read: async (request) => {
-      const bands: SampleArray[] = [];
-      const masks: (Uint8Array | undefined)[] = [];
-      for (const index of request.bands) {
+      const bands = new Array<SampleArray>(request.bands.length);
+      const masks = new Array<Uint8Array | undefined>(request.bands.length);
+      await eachOf(request.bands, layersAtOnce, async (index, i) => {
         const part = await readLayer(layers[index]!, alignments[index]!, request);
-        bands.push(part.band);
-        masks.push(part.mask);
-      }
+        bands[i] = part.band;
+        masks[i] = part.mask;
+      });
       return { bands, masks } satisfies Reading;
     },
     close: async () => {
