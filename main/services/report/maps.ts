@@ -112,6 +112,7 @@ function areaTable(data: ReportData): Html {
     const estimate = estimates.get(value);
     return { value, pixels, size: inHectares ? size! : pixels, estimate };
   });
+  const grouping = data.classes.some(({ macroclass }) => macroclass !== undefined);
   const largest = Math.max(
     1e-9,
     ...sizes.map(({ size, estimate }) =>
@@ -124,12 +125,12 @@ function areaTable(data: ReportData): Html {
       estimate === undefined
         ? '–'
         : `${hectares(estimate.value)}${estimate.margin === undefined ? '' : ` ± ${hectares(estimate.margin)}`}`;
-    return html`<tr><th scope="row">${classLabel(landClass)}</th><td class="left">${landClass.macroclass === undefined ? '–' : name(landClass.macroclass)}</td><td>${inHectares ? hectares(size) : grouped(pixels)}</td><td>${percent(total === 0 ? undefined : pixels / total)}</td><td class="left">${bar(size / largest, cssColor(landClass.color), estimate, largest)}</td>${estimates.size > 0 && html`<td>${interval}</td>`}</tr>`;
+    return html`<tr><th scope="row">${classLabel(landClass)}</th>${grouping && html`<td class="left">${landClass.macroclass === undefined ? '–' : name(landClass.macroclass)}</td>`}<td>${inHectares ? hectares(size) : grouped(pixels)}</td><td>${percent(total === 0 ? undefined : pixels / total)}</td><td class="left">${bar(size / largest, cssColor(landClass.color), estimate, largest)}</td>${estimates.size > 0 && html`<td>${interval}</td>`}</tr>`;
   });
   return html`<h3>Classes and their areas</h3>${scrolling(
     'Classes and their areas',
     html`<table class="wide"><caption>Areas as mapped, over ${grouped(total)} pixels.${estimates.size > 0 ? ' The last column allows for the errors found (Olofsson et al. 2014) and gives the 95 % confidence interval, which the whisker on the bar shows too; it assumes that the reference pixels are a random sample.' : ''}</caption>
-<thead><tr><th scope="col" class="left">Class</th><th scope="col" class="left">Group</th><th scope="col">${inHectares ? 'Hectares' : 'Pixels'}</th><th scope="col">Share</th><th scope="col" class="left">Area</th>${estimates.size > 0 && html`<th scope="col">Estimated hectares</th>`}</tr></thead><tbody>${rows}</tbody></table>`,
+<thead><tr><th scope="col" class="left">Class</th>${grouping && html`<th scope="col" class="left">Group</th>`}<th scope="col">${inHectares ? 'Hectares' : 'Pixels'}</th><th scope="col">Share</th><th scope="col" class="left">Area</th>${estimates.size > 0 && html`<th scope="col">Estimated hectares</th>`}</tr></thead><tbody>${rows}</tbody></table>`,
   )}`;
 }
 
