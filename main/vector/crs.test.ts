@@ -79,6 +79,40 @@ describe.skipIf(python === undefined)('coordinate systems against PROJ', () => {
   // south-orientated systems are known by code only: their WKT is refused as unknown
   const byWkt = places.filter(([code]) => code !== 'EPSG:2053');
 
+  it('compound systems and WKT 2 give the same positions', () => {
+    const names = [
+      'EPSG:32633+5773',
+      'EPSG:5555',
+      'EPSG:7415',
+      'EPSG:4979',
+      'EPSG:32633',
+      'EPSG:3857',
+      'EPSG:27700',
+      'EPSG:3035',
+    ];
+    const texts = askReferee<[string, string[], number[]][]>(
+      `
+import sys, json, re
+from rasterio.crs import CRS
+from rasterio.warp import transform
+out = []
+for name in json.load(sys.stdin):
+    crs = CRS.from_string(name)
+    texts = [crs.to_wkt(), crs.to_wkt(version='WKT2_2019')]
+    texts += [re.sub(r',(AUTHORITY|ID)\\["[^"]*","?[^"\\]]*"?\\]\\]$', ']', t) for t in texts]
+    x, y = transform('EPSG:4326', name.split('+')[0], [5.2], [52.1])
+    out.append([name, texts, [x[0], y[0]]])
+print(json.dumps(out))
+`,
+      names,
+    );
+    for (const [name, wkts, [x, y]] of texts)
+      for (const wkt of [...new Set(wkts), ...(name.includes('+') ? [] : [name])]) {
+        const [east, north] = createTransform('EPSG:4326', wkt)(5.2, 52.1);
+        expect(Math.hypot(east - x!, north - y!), `${name}: ${wkt}`).toBeLessThan(2e-3);
+      }
+  });
+
   it.for(byWkt)('%s by WKT of GDAL and of ESRI', ([, i]) => {
     const [, lon, lat, tolerance] = systems[i]!;
     for (const [dialect, wkt] of Object.entries({

@@ -54,7 +54,23 @@ export function normaliseCrs(text: string): string {
     const code = /^(?:EPSG|ESRI)[:/](?:[^:/]*[:/])?(\d{4,6})$/i.exec(urn ?? '')?.[1];
     if (code !== undefined) return `EPSG:${code}`;
   }
-  return wktCode(trimmed) ?? trimmed;
+  const horizontal = horizontalPart(trimmed);
+  // proj4 takes this method for plain Mercator in WKT 2, which is off by kilometres
+  if (/METHOD\[\s*"Popular Visualisation Pseudo.Mercator"/i.test(horizontal)) return 'EPSG:3857';
+  return wktCode(horizontal) ?? horizontal;
+}
+
+/** The map part of a compound WKT (position and height); other text as it is. */
+function horizontalPart(text: string): string {
+  if (!/^COMP(D_CS|OUNDCRS)\s*\[/i.test(text)) return text;
+  const start = text.search(/(PROJCS|GEOGCS|PROJCRS|GEOGCRS|GEODCRS)\s*\[/i);
+  if (start < 0) return text;
+  let depth = 0;
+  for (let i = text.indexOf('[', start); i < text.length; i++) {
+    if (text[i] === '[') depth++;
+    else if (text[i] === ']' && --depth === 0) return text.slice(start, i + 1);
+  }
+  return text;
 }
 
 /** EPSG code of a whole WKT (its last AUTHORITY or ID), where the index knows it by that name too. */

@@ -32,7 +32,11 @@ export function epsgEntry(code: string): EpsgEntry {
 function readEntry(code: string): EpsgEntry {
   const record = readRecord(code);
   const [name, wkt, proj] = [record['name'], record['wkt'], record['proj4']];
-  if (typeof proj !== 'string' || proj === '' || !/^(CRS-PROJ|CRS-GEOGCRS)/.test(record['kind']!))
+  if (
+    typeof proj !== 'string' ||
+    proj === '' ||
+    !/^CRS-(PROJ|GEOGCRS|GEOG3D|COMPOUND)/.test(record['kind'] ?? '')
+  )
     throw new AppError(
       'unknown-crs',
       `EPSG:${code} (${name}) is not a coordinate system of positions on a map. Use a projected or geographic one.`,
