@@ -30,7 +30,7 @@ const presenters: Presenter = {
   train: (result) => {
     const rows = [
       ['', 'OA', 'AA', 'kappa'],
-      ['network', ...figures(result.validation)],
+      ['this model', ...figures(result.validation)],
     ];
     if (result.baseline !== undefined)
       rows.push([result.baseline.name, ...figures(result.baseline)]);

@@ -11,15 +11,13 @@ import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { type ScoredModel, saveTrainedModel } from './trainedModel.ts';
 import { collectTrainingData, type TrainingData } from './trainingData.ts';
-import { readTrainingRois } from './trainingRois.ts';
 import type { TrainingRun } from './trainingRun.ts';
 import { splitSamples } from './trainingSplit.ts';
 
 /** Trains a model on the pixels of ROIs and writes its folder. */
 export async function train(input: Input<'train'>, context: TaskContext): Promise<Output<'train'>> {
   const run = startRun(context);
-  const rois = await readTrainingRois(input);
-  const data = await collectTrainingData(input, rois, run.warn, context);
+  const data = await collectTrainingData(input, run.warn, context);
   const split = await splitSamples(data, input);
   split.warnings.forEach(run.warn);
   requireTraining(data, split);

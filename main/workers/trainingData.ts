@@ -3,13 +3,11 @@ import { AppError } from '../../app/error.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import type { Band, SceneDescription, SceneSource } from '../../app/raster/scene.ts';
 import type { LabelledPixels } from '../../app/vector/labelledPixels.ts';
-import { placeRois } from '../../app/vector/placeRois.ts';
-import type { ClassScheme, RoiSet } from '../../app/vector/roi.ts';
-import { type RoiReport, roiPixels } from '../../app/vector/roiPixels.ts';
+import type { ClassScheme } from '../../app/vector/roi.ts';
 import { openScene } from '../raster/formats.ts';
-import { createTransform } from '../vector/crs.ts';
-import { gatherSamples, thinPixels } from './gatherSamples.ts';
+import { gatherSamples } from './gatherSamples.ts';
 import type { TaskContext } from './task.ts';
+import { openTrainingLabels, type SceneLabels } from './trainingLabels.ts';
 import { candidateBands, checkFaults, cleanSamples, faultyBands } from './usableBands.ts';
 
 /** Labelled spectra of all scenes of a run. */
@@ -31,22 +29,37 @@ const sceneGap = 100_000;
 /** Reads the spectra of all ROI pixels. @throws AppError `no-samples`, `no-overlap`, `bad-values`, `bands-mismatch` … */
 export async function collectTrainingData(
   input: Input<'train'>,
-  rois: RoiSet,
   warn: (message: string) => void,
   context: TaskContext,
 ): Promise<TrainingData> {
+  const labelsOf = await openTrainingLabels({ input, warn, signal: context.signal });
   const parts: Part[] = [];
   let bands: readonly Band[] | undefined;
   for (const uri of input.scene) {
     const source = await openScene(uri);
     try {
+      const { description } = source;
       const indices: readonly number[] =
         bands === undefined
-          ? candidateBands(source.description.bands, input.skipBands, uri)
+          ? candidateBands(description.bands, input.skipBands, uri)
           : sameBands(bands, source, input.scene[0]!);
-      bands ??= indices.map((index) => source.description.bands[index]!);
-      const part = await readPart(source, rois, indices, { input, warn, context });
-      if (part !== undefined) parts.push(part);
+      bands ??= indices.map((index) => description.bands[index]!);
+      const labels = await labelsOf(description).catch((error: unknown) => {
+        // With several scenes, one may hold none of the ROIs.
+        if (!(error instanceof AppError) || error.code !== 'no-overlap') throw error;
+        if (input.scene.length === 1) throw error;
+        warn(error.message);
+        return undefined;
+      });
+      if (labels === undefined) continue;
+      const gathered = await gatherSamples(source, labels.pixels, {
+        bands: indices,
+        patch: input.patch ?? 1,
+        signal: context.signal,
+        onProgress: (done, total) =>
+          context.emit({ kind: 'progress', stage: 'reading ROIs', done, total }),
+      });
+      parts.push({ description, classes: labels.classes, ...gathered });
     } finally {
       await source.close();
     }
@@ -57,78 +70,13 @@ export async function collectTrainingData(
       `None of the ROIs of ${input.rois} lies on ${input.scene.join(', ')}. Check that both show the same place.`,
     );
   }
-  return assemble(parts, bands, rois.classes, input, warn);
+  return assemble(parts, bands, input, warn);
 }
 
-type Part = {
+type Part = SceneLabels & {
   readonly description: SceneDescription;
-  readonly pixels: LabelledPixels;
   readonly features: Float32Array;
 };
-
-type ReadOptions = {
-  readonly input: Input<'train'>;
-  readonly warn: (message: string) => void;
-  readonly context: TaskContext;
-};
-
-async function readPart(
-  source: SceneSource,
-  rois: RoiSet,
-  bands: readonly number[],
-  { input, warn, context }: ReadOptions,
-): Promise<Part | undefined> {
-  const { description } = source;
-  let placed: ReturnType<typeof placeRois>;
-  try {
-    placed = placeRois(rois, description.grid, createTransform);
-  } catch (error) {
-    // With several scenes, one may hold none of the ROIs.
-    if (!(error instanceof AppError) || error.code !== 'no-overlap' || input.scene.length === 1)
-      throw error;
-    warn(error.message);
-    return undefined;
-  }
-  placed.warnings.forEach(warn);
-  const { pixels, report } = roiPixels(placed, {
-    block: description.block,
-    signal: context.signal,
-  });
-  reportRois(report, warn);
-  const { features, pixels: kept } = await gatherSamples(
-    source,
-    thinPixels(pixels, input.maxSamples, input.seed),
-    {
-      bands,
-      patch: input.patch ?? 1,
-      signal: context.signal,
-      onProgress: (done, total) =>
-        context.emit({ kind: 'progress', stage: 'reading ROIs', done, total }),
-    },
-  );
-  return { description, pixels: kept, features };
-}
-
-function reportRois(report: RoiReport, warn: (message: string) => void): void {
-  const names = (pairs: RoiReport['conflicts']['pairs']): string => {
-    const shown = pairs.slice(0, 3).map(({ ids }) => ids.join(' and '));
-    return shown.join('; ') + (pairs.length > 3 ? ` and ${pairs.length - 3} more` : '');
-  };
-  if (report.conflicts.pixels > 0) {
-    warn(
-      `${report.conflicts.pixels} pixels lie in ROIs of different classes (${names(report.conflicts.pairs)}) and are not used.`,
-    );
-  }
-  if (report.overlaps.pixels > 0) {
-    warn(
-      `${report.overlaps.pixels} pixels lie in several ROIs of one class (${names(report.overlaps.pairs)}) and count once.`,
-    );
-  }
-  if (report.empty.length > 0)
-    warn(
-      `${report.empty.length} ROIs hold no pixel centre and are not used: ${report.empty.slice(0, 5).join(', ')}.`,
-    );
-}
 
 function sameBands(wanted: readonly Band[], source: SceneSource, first: string): readonly number[] {
   const match = matchBands(wanted, source.description.bands);
@@ -142,7 +90,6 @@ function sameBands(wanted: readonly Band[], source: SceneSource, first: string):
 function assemble(
   parts: readonly Part[],
   bands: readonly Band[],
-  scheme: ClassScheme,
   input: Input<'train'>,
   warn: (message: string) => void,
 ): TrainingData {
@@ -171,7 +118,7 @@ function assemble(
     );
   }
   const placed = placeSideBySide(parts, clean.kept);
-  const { classes, classIndex } = presentClasses(scheme, placed.classIndex, warn);
+  const { classes, classIndex } = presentClasses(parts[0]!.classes, placed.classIndex, warn);
   return {
     features: clean.features,
     patch,
