@@ -1,5 +1,5 @@
 // Accuracy on the labelled sets: our networks and forest, scikit-learn's SVM and forest, and the reference figures.
-//   accuracy.ts [--only TEXT] [--seeds N] [--presets paper,prismap] [--out FILE.json] [--no-peers]
+//   accuracy.ts [--only TEXT (a name, or a part of several)] [--seeds N] [--presets paper,prismap] [--out FILE.json] [--no-peers]
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -125,6 +125,7 @@ async function measure(engine: Engine, task: Task, options: Options): Promise<Ro
     );
   };
   for (const name of options.presets) {
+    if (name !== 'paper' && task.paperOnly === true) continue;
     const runs: Figures[] = [];
     for (const seed of seeds)
       runs.push(await trainAndTest(engine, samples, data, split, presetOf(name, task, seed)));
@@ -170,7 +171,9 @@ async function main(): Promise<void> {
     peers: !values['no-peers'],
   };
   const rows: Row[] = [];
-  for (const task of tasks.filter(({ name }) => name.includes(values.only))) {
+  const exact = tasks.filter(({ name }) => name === values.only);
+  const chosen = exact.length > 0 ? exact : tasks.filter(({ name }) => name.includes(values.only));
+  for (const task of chosen) {
     rows.push(...(await measure(engine, task, options)));
   }
   engine.dispose();
