@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../app/error.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
+import { starts, unreadFiles } from './formatsUnread.ts';
 import { throwIfCancelled } from './scenes/cancelled.ts';
 import { exists, fileSize, listFolder, pathKind, readHead } from './scenes/files.ts';
 
@@ -27,9 +28,6 @@ type Format = {
   readonly matches: (head: Buffer) => boolean;
   readonly open: (target: Target, options: OpenOptions) => Promise<SceneSource>;
 };
-
-const starts = (head: Buffer, ...signatures: readonly string[]): boolean =>
-  signatures.some((signature) => head.toString('latin1', 0, signature.length) === signature);
 
 const formats: readonly Format[] = [
   {
@@ -76,36 +74,6 @@ const formats: readonly Format[] = [
     matches: (head) => /^(\xef\xbb\xbf)?ENVI\s/.test(head.toString('latin1', 0, 12)),
     open: async ({ path }) => (await import('./envi/openEnvi.ts')).openEnvi(path),
   },
-];
-
-/** What other files are, so that the message about a wrong one is of use. */
-const others: readonly (readonly [name: string, matches: (head: Buffer) => boolean])[] = [
-  ['an HDF5 or netCDF-4 file', (head) => starts(head, '\x89HDF\r\n\x1a\n')],
-  ['a netCDF file', (head) => starts(head, 'CDF\x01', 'CDF\x02', 'CDF\x05')],
-  ['a ZIP archive', (head) => starts(head, 'PK\x03\x04', 'PK\x05\x06')],
-  ['a gzip archive', (head) => starts(head, '\x1f\x8b')],
-  ['a tar archive', (head) => starts(head.subarray(257), 'ustar')],
-  [
-    'a GDAL virtual raster (VRT)',
-    (head) => /^\s*(<\?xml[^>]*>\s*)?<VRTDataset/.test(head.toString('latin1', 0, 200)),
-  ],
-  ['an Erdas Imagine file', (head) => starts(head, 'EHFA_HEADER_TAG')],
-  ['a SQLite database (e.g. a GeoPackage)', (head) => starts(head, 'SQLite format 3\0')],
-  ['a WebP picture', (head) => starts(head, 'RIFF') && starts(head.subarray(8), 'WEBP')],
-  ['a JPEG XL picture', (head) => starts(head, '\xff\x0a', '\0\0\0\x0cJXL ')],
-  ['a GIF picture', (head) => starts(head, 'GIF8')],
-  ['a BMP picture', (head) => starts(head, 'BM')],
-  ['a PDF document', (head) => starts(head, '%PDF')],
-  ['a PCIDSK file', (head) => starts(head, 'PCIDSK')],
-  [
-    'an ER Mapper header',
-    (head) => /^\s*DatasetHeader\s+Begin/i.test(head.toString('latin1', 0, 100)),
-  ],
-  ['an Arc/Info ASCII grid', (head) => /^\s*ncols\s+\d/i.test(head.toString('latin1', 0, 100))],
-  ['a shapefile', (head) => starts(head, '\0\0\x27\x0a')],
-  ['a web page', (head) => /^\s*<(!doctype )?html/i.test(head.toString('latin1', 0, 100))],
-  ['a GeoJSON or other JSON text', (head) => /^\s*[{[]/.test(head.toString('latin1', 0, 20))],
-  ['an XML document', (head) => /^\s*<\?xml/.test(head.toString('latin1', 0, 100))],
 ];
 
 const headBytes = 4096;
@@ -158,15 +126,16 @@ async function openFile(target: Target, options: OpenOptions): Promise<SceneSour
   }
   const format = formats.find((candidate) => candidate.matches(head));
   if (format !== undefined) return named(await format.open(target, options), uri);
+  // Data without a signature may begin like anything; a header beside it tells.
   const { findEnviPair, openEnvi } = await import('./envi/openEnvi.ts');
-  const other = others.find(([, matches]) => matches(head))?.[0];
-  if (other === undefined && findEnviPair(path) !== undefined) return openEnvi(path);
+  if (findEnviPair(path) !== undefined) return openEnvi(path);
+  const other = unreadFiles.find((candidate) => candidate.matches(head));
   throw new AppError(
     'unknown-format',
     other === undefined
       ? `${path} is in no format that Prismap knows, and no ENVI header (.hdr) lies beside it. Name a ${readable}.`
-      : `${path} is ${other}, which Prismap does not read as a scene. Convert it to GeoTIFF, e.g. with gdal_translate.`,
-    { uri, found: other ?? null },
+      : `${path} is ${other.name}, which Prismap does not read as a scene. ${other.cure}`,
+    { uri, found: other?.name ?? null },
   );
 }
 
