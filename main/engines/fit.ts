@@ -28,6 +28,9 @@ export type FitResult = {
   readonly samplesPerSecond: number;
 };
 
+/** Folds of which each network leaves one out: with fewer, it would miss too many samples. */
+const leastFolds = 5;
+
 /** Least training samples of a class: with fewer, normalisation and early stopping mean nothing. */
 const leastSamples = 3;
 
@@ -102,7 +105,7 @@ function partsOf(options: FitOptions, member: number): Pick<FitOptions, 'train' 
   const { members, patience, seed } = preset.settings;
   if (validation.length > 0 || members < 2 || patience === undefined) return { train, validation };
   const folds = dealFolds(samples.labels, train, {
-    folds: members,
+    folds: Math.max(leastFolds, members),
     seed,
     ...(groups === undefined ? {} : { groups }),
   });
