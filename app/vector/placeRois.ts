@@ -56,10 +56,14 @@ export function placeRois(set: RoiSet, grid: Grid, createTransform: TransformFac
   if (outside === rois.length) throw noOverlap(set, grid, rois, assumption);
   if (assumption !== undefined) warnings.push(assumption);
   if (outside > 0)
-    warnings.push(`${outside} of ${rois.length} ROIs lie outside the scene and are not used.`);
+    warnings.push(
+      `${outside} of ${rois.length} ROIs ${outside === 1 ? 'lies' : 'lie'} outside the scene and ${outside === 1 ? 'is' : 'are'} not used.`,
+    );
   const partly = rois.filter((roi) => roi.position === 'partly').length;
   if (partly > 0)
-    warnings.push(`${partly} ROIs lie partly outside the scene; the part inside is used.`);
+    warnings.push(
+      `${partly === 1 ? '1 ROI lies' : `${partly} ROIs lie`} partly outside the scene; the part inside is used.`,
+    );
   return { uri: set.uri, classes: set.classes, grid, rois, warnings };
 }
 
