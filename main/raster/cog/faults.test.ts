@@ -281,6 +281,21 @@ test('a folder that does not exist, and a folder of that name', async () => {
   }
 });
 
+test('a failure at the very end leaves no files beside', async () => {
+  const path = join(folder, 'map.tif');
+  const writer = await createCogWriter(path, {
+    grid: { width: 20, height: 20 },
+    bands: [{ name: '', type: 'uint8' }],
+    classNames: new Map([[1, 'x']]),
+  });
+  const window = { x: 0, y: 0, width: 20, height: 20 };
+  await writer.write({ window, bands: [new Uint8Array(400)] });
+  // the style cannot be written: a folder has its name
+  mkdirSync(join(folder, 'map.qml', 'inner'), { recursive: true });
+  expect((await failure(() => writer.finish())).code).toBe('not-writable');
+  expect(readdirSync(folder)).toEqual(['map.qml']);
+});
+
 test('options that no file can meet are refused', async () => {
   const path = join(folder, 'map.tif');
   const band = { name: '', type: 'uint8' as const };

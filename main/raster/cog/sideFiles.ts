@@ -18,17 +18,26 @@ type ClassRow = {
  * `NAME.qml`. For other rasters such files of an earlier raster of that name are removed, but no style of the user's own.
  */
 export async function writeSideFiles(path: string, plan: CogPlan): Promise<void> {
-  const auxiliary = `${path}.aux.xml`;
-  const style = `${path.replace(/\.[^./\\]*$/, '')}.qml`;
+  const { auxiliary, style } = namesBeside(path);
   const rows = classRows(plan);
   if (rows !== undefined) {
     await writeFileAtomic(auxiliary, auxiliaryXml(rows));
     await writeFileAtomic(style, styleXml(rows));
     return;
   }
+  await removeSideFiles(path);
+}
+
+/** Removes the files beside a raster, but no style of the user's own. */
+export async function removeSideFiles(path: string): Promise<void> {
+  const { auxiliary, style } = namesBeside(path);
   await rm(auxiliary, { force: true });
   const found = await readFile(style, 'utf8').catch(() => '');
   if (found.includes(mark)) await rm(style, { force: true });
+}
+
+function namesBeside(path: string): { readonly auxiliary: string; readonly style: string } {
+  return { auxiliary: `${path}.aux.xml`, style: `${path.replace(/\.[^./\\]*$/, '')}.qml` };
 }
 
 function classRows(plan: CogPlan): readonly ClassRow[] | undefined {

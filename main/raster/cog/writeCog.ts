@@ -28,7 +28,7 @@ import {
 import { metadataXml } from './metadata.ts';
 import { type CogOptions, type CogPlan, layoutOf, planCog } from './plan.ts';
 import { buildPyramid, ReducedTiles, type StoredTile, type TileTable } from './pyramid.ts';
-import { writeSideFiles } from './sideFiles.ts';
+import { removeSideFiles, writeSideFiles } from './sideFiles.ts';
 import { Spool } from './spool.ts';
 import { Tasks } from './tasks.ts';
 import { createTileCodec } from './tileCodec.ts';
@@ -272,6 +272,11 @@ class Writer implements CogWriter {
     } catch (error) {
       await handle?.close().catch(() => undefined);
       await rm(temporary, { force: true }).catch(() => undefined);
+      const alone = await stat(path).then(
+        () => false,
+        () => true,
+      );
+      if (alone) await removeSideFiles(path).catch(() => undefined);
       throw error;
     }
   }
