@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { AppError } from '../../app/error.ts';
-import { dealFolds } from '../../app/learn/folds.ts';
 import { fitNormalisation, type Normalisation } from '../../app/learn/normalise.ts';
 import { countByClass } from '../../app/learn/sampling.ts';
 import { networkOf, type Preset } from '../../app/learn/settings.ts';
@@ -27,9 +26,6 @@ export type FitResult = {
   readonly seconds: number;
   readonly samplesPerSecond: number;
 };
-
-/** Folds of which each network leaves one out: with fewer, it would miss too many samples. */
-const leastFolds = 5;
 
 /** Least training samples of a class: with fewer, normalisation and early stopping mean nothing. */
 const leastSamples = 3;
@@ -58,7 +54,6 @@ export async function fitClassifier(options: FitOptions): Promise<FitResult> {
     results.push(
       await fitMember({
         ...options,
-        ...partsOf(options, member),
         config,
         normalisation,
         member,
@@ -93,25 +88,6 @@ function overall(report: MemberReport, member: number, members: number): EpochRe
     etaSeconds: etaSeconds + (members - member - 1) * epochs * secondsPerEpoch,
     member: member + 1,
     members,
-  };
-}
-
-/**
- * What a network learns from and what stops it. Without a validation part, each of several networks that stop early leaves
- * out a fold of its own, so that together they have seen every sample.
- */
-function partsOf(options: FitOptions, member: number): Pick<FitOptions, 'train' | 'validation'> {
-  const { samples, train, validation, preset, groups } = options;
-  const { members, patience, seed } = preset.settings;
-  if (validation.length > 0 || members < 2 || patience === undefined) return { train, validation };
-  const folds = dealFolds(samples.labels, train, {
-    folds: Math.max(leastFolds, members),
-    seed,
-    ...(groups === undefined ? {} : { groups }),
-  });
-  return {
-    train: train.filter((_, i) => folds[i] !== member),
-    validation: train.filter((_, i) => folds[i] === member),
   };
 }
 

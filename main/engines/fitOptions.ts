@@ -33,12 +33,10 @@ export type EpochReport = MemberReport & {
 
 export type FitOptions = {
   readonly samples: LabelledSpectra;
-  /** Indices of the samples to learn from, and of those that choose the epoch. Where the latter are none, several
-   * networks leave out a fold each instead, and a single one runs all its epochs. */
+  /** Indices of the samples to learn from, and of those that choose the epoch. Where the latter are none,
+   * the last epoch counts. */
   readonly train: Int32Array;
   readonly validation: Int32Array;
-  /** Group of every sample (its ROI or block), kept together where folds are made of the training samples. */
-  readonly groups?: Int32Array;
   readonly classes: ClassScheme;
   /** Network and settings; `{...presetNamed(name), settings: {...}}` to change any. */
   readonly preset: Preset;
