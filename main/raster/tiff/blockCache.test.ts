@@ -6,17 +6,15 @@ function misses(budget: number, scanning: boolean): number {
   const cache = new BlockCache(budget);
   cache.scanning = scanning;
   let count = 0;
-  for (let y = 0; y < 10; y++) {
-    for (let x = 0; x < 10; x++) {
-      for (let row = Math.max(0, y - 1); row <= Math.min(9, y + 1); row++) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(9, x + 1); column++) {
-          const key = row * 10 + column;
-          if (cache.get(key) !== undefined) continue;
-          count++;
-          cache.set(key, new Uint8Array(100), key);
-        }
-      }
-    }
+  const touch = (row: number, column: number): void => {
+    const key = row * 10 + column;
+    if (row < 0 || row > 9 || column < 0 || column > 9 || cache.get(key) !== undefined) return;
+    count++;
+    cache.set(key, new Uint8Array(100), key);
+  };
+  for (let window = 0; window < 100; window++) {
+    const [y, x] = [Math.floor(window / 10), window % 10];
+    for (let i = 0; i < 9; i++) touch(y - 1 + Math.floor(i / 3), x - 1 + (i % 3));
   }
   return count;
 }

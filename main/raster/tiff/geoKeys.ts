@@ -16,28 +16,32 @@ export async function readGeoKeys(file: TiffFile, directory: Directory): Promise
   const ascii = asciiField === undefined ? '' : await readText(file, asciiField);
   const count = Math.min(words[3] ?? 0, Math.floor((words.length - 4) / 4));
   for (let i = 0; i < count; i++) {
-    const [id, place, length, value] = words.slice(4 + 4 * i, 8 + 4 * i) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    if (place === 0) keys.set(id, value);
-    else if (place === tags.geoDoubleParams) {
-      if (value + length > doubles.length) throw outside(file, id);
-      keys.set(id, length === 1 ? doubles[value]! : doubles.slice(value, value + length));
-    } else if (place === tags.geoAsciiParams) {
-      // Writers differ on whether the last text's end mark is counted.
-      if (value > ascii.length || value + length > ascii.length + 2) throw outside(file, id);
-      keys.set(id, ascii.slice(value, value + length).replace(/[|\0\s]+$/, ''));
-    } else if (place === tags.geoKeyDirectory) {
-      if (value + length > words.length) throw outside(file, id);
-      keys.set(id, length === 1 ? words[value]! : words.slice(value, value + length));
+    const [id, place, length, value] = words.slice(4 + 4 * i, 8 + 4 * i) as Entry;
+    const found =
+      place === 0 ? value : lookUp({ words, doubles, ascii }, [id, place, length, value]);
+    if (found === 'outside') {
+      throw corrupt(file.source.uri, `its GeoKey ${id} points outside the GeoKey tables`);
     }
+    if (found !== undefined) keys.set(id, found);
   }
   return keys;
 }
 
-function outside(file: TiffFile, id: number): Error {
-  return corrupt(file.source.uri, `its GeoKey ${id} points outside the GeoKey tables`);
+type Entry = [id: number, place: number, length: number, value: number];
+type Tables = { readonly words: number[]; readonly doubles: number[]; readonly ascii: string };
+
+/** The value of a key that lies in a table; undefined for a table that is not ours. */
+function lookUp(
+  { words, doubles, ascii }: Tables,
+  [, place, length, value]: Entry,
+): number | string | readonly number[] | undefined {
+  if (place === tags.geoAsciiParams) {
+    // Writers differ on whether the last text's end mark is counted.
+    if (value > ascii.length || value + length > ascii.length + 2) return 'outside';
+    return ascii.slice(value, value + length).replace(/[|\0\s]+$/, '');
+  }
+  if (place !== tags.geoDoubleParams && place !== tags.geoKeyDirectory) return undefined;
+  const table = place === tags.geoDoubleParams ? doubles : words;
+  if (value + length > table.length) return 'outside';
+  return length === 1 ? table[value]! : table.slice(value, value + length);
 }

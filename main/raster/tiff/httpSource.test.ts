@@ -21,46 +21,35 @@ let requests: string[] = [];
 let failures = 0;
 let version = 1;
 
+/** Names under which the large scene misbehaves. */
+const troubled = new Set(['/flaky.tif', '/short.tif', '/changing.tif']);
+
 function answer(request: IncomingMessage, response: ServerResponse): void {
   requests.push(request.headers.range ?? 'none');
   const url = request.url!;
-  const redirect = /^\/redirect\/(\d+)(.*)$/.exec(url);
-  if (redirect !== null) {
-    const left = Number(redirect[1]);
-    response
-      .writeHead(302, {
-        location: left === 0 ? redirect[2]! : `/redirect/${left - 1}${redirect[2]}`,
-      })
-      .end();
-    return;
-  }
-  if (url === '/elsewhere.tif') {
-    response.writeHead(302, { location: 'file:///etc/passwd' }).end();
-    return;
-  }
-  if (url === '/flaky.tif' && failures-- > 0) {
-    response.writeHead(503).end();
-    return;
-  }
-  const bytes = files.get(
-    url === '/flaky.tif' || url === '/short.tif' || url === '/changing.tif'
-      ? '/large.tif'
-      : url === '/whole.tif'
-        ? '/seed.tif'
-        : url,
-  );
-  if (bytes === undefined) {
-    response.writeHead(404).end();
-    return;
-  }
-  if (url === '/whole.tif') {
-    response.writeHead(200).end(bytes);
-    return;
-  }
-  const [from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range!)!.slice(1).map(Number) as [
-    number,
-    number,
-  ];
+  const redirect = redirectOf(url);
+  const bytes = files.get(troubled.has(url) ? '/large.tif' : url);
+  if (redirect !== undefined) response.writeHead(302, { location: redirect }).end();
+  else if (url === '/whole.tif') response.writeHead(200).end(files.get('/seed.tif'));
+  else if (url === '/flaky.tif' && failures-- > 0) response.writeHead(503).end();
+  else if (bytes === undefined) response.writeHead(404).end();
+  else answerRange(url, bytes, request.headers.range!, response);
+}
+
+function redirectOf(url: string): string | undefined {
+  if (url === '/elsewhere.tif') return 'file:///etc/passwd';
+  const [, left, rest] = /^\/redirect\/(\d+)(.*)$/.exec(url) ?? [];
+  if (left === undefined) return undefined;
+  return left === '0' ? rest : `/redirect/${Number(left) - 1}${rest}`;
+}
+
+function answerRange(
+  url: string,
+  bytes: Uint8Array,
+  range: string,
+  response: ServerResponse,
+): void {
+  const [from, to] = /bytes=(\d+)-(\d+)/.exec(range)!.slice(1).map(Number) as [number, number];
   const part = bytes.subarray(from, Math.min(bytes.length, to + 1));
   response.writeHead(206, {
     'content-range': `bytes ${from}-${from + part.length - 1}/${bytes.length}`,

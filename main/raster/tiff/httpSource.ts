@@ -170,7 +170,7 @@ class Connection {
 
   async #attempt(from: number, to: number, signal?: AbortSignal): Promise<Response | Failure> {
     const signals = [this.#closed.signal, AbortSignal.timeout(requestTimeout)];
-    if (signal !== undefined) signals.push(signal as globalThis.AbortSignal);
+    if (signal !== undefined) signals.push(signal);
     try {
       for (let redirects = 0; redirects <= mostRedirects; redirects++) {
         this.requests++;

@@ -135,24 +135,11 @@ function checkInterpretation(
   );
 }
 
-function sampleLayout(
-  uri: string,
-  bits: number,
-  format: number,
-): { readonly format: SampleFormat; readonly type: SampleType } {
-  // 4 means "undefined", which GDAL reads as unsigned.
-  if (format === 1 || format === 4 || format === 2) {
-    const signed = format === 2 && [8, 16, 32, 64].includes(bits);
-    const width = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
-    if (bits >= 1 && (bits <= 32 || bits === 64)) {
-      return {
-        format: signed ? 'signed' : 'unsigned',
-        type: `${signed ? 'int' : 'uint'}${width}` as SampleType,
-      };
-    }
-  }
-  if (format === 3 && [16, 24, 32].includes(bits)) return { format: 'float', type: 'float32' };
-  if (format === 3 && bits === 64) return { format: 'float', type: 'float64' };
+type Sample = { readonly format: SampleFormat; readonly type: SampleType };
+
+function sampleLayout(uri: string, bits: number, format: number): Sample {
+  const sample = format === 3 ? floatSample(bits) : integerSample(bits, format);
+  if (sample !== undefined) return sample;
   const complex = format === 5 || format === 6;
   throw new AppError(
     complex || format <= 6 ? 'unsupported' : 'corrupt',
@@ -160,6 +147,20 @@ function sampleLayout(
       'read. Convert it to a real type with gdal_translate first.',
     { uri, bits, format },
   );
+}
+
+function floatSample(bits: number): Sample | undefined {
+  if ([16, 24, 32].includes(bits)) return { format: 'float', type: 'float32' };
+  return bits === 64 ? { format: 'float', type: 'float64' } : undefined;
+}
+
+/** Formats 1 unsigned, 2 signed, and 4 "undefined", which GDAL reads as unsigned; odd widths are always unsigned. */
+function integerSample(bits: number, format: number): Sample | undefined {
+  const known = [1, 2, 4].includes(format);
+  if (!known || !(bits >= 1 && (bits <= 32 || bits === 64))) return undefined;
+  const signed = format === 2 && [8, 16, 32, 64].includes(bits);
+  const width = ([8, 16, 32, 64] as const).find((candidate) => bits <= candidate)!;
+  return { format: signed ? 'signed' : 'unsigned', type: `${signed ? 'int' : 'uint'}${width}` };
 }
 
 function checkPredictor(uri: string, predictor: number, bits: number, format: SampleFormat): void {

@@ -23,6 +23,7 @@ export function decodeLzw(input: Uint8Array, output: Uint8Array): number {
 // byte after it, which is right even where that byte is only about to be written. After a clear code the first definition
 // goes to the unused slot of the end code.
 
+// eslint-disable-next-line complexity -- one loop: a call for each code would cost more than the decoding
 function decodeNew(input: Uint8Array, output: Uint8Array): number {
   const end = input.length;
   const size = output.length;
@@ -77,6 +78,7 @@ function decodeNew(input: Uint8Array, output: Uint8Array): number {
   return written;
 }
 
+// eslint-disable-next-line complexity -- one loop: a call for each code would cost more than the decoding
 function decodeOld(input: Uint8Array, output: Uint8Array): number {
   const end = input.length;
   const size = output.length;

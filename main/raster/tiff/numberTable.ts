@@ -25,7 +25,7 @@ export class NumberTable {
 
   /** @throws AppError `corrupt` where the table does not lie within the file */
   constructor(source: ByteSource, layout: ByteLayout, field: Field) {
-    if (![3, 4, 16].includes(field.type)) {
+    if (![1, 3, 4, 16].includes(field.type)) {
       throw corrupt(source.uri, `its table of tiles or strips has the type ${field.type}`);
     }
     const length = field.count * typeBytes.get(field.type)!;

@@ -6,6 +6,10 @@ type WebpDecoder = (
   input: Uint8Array,
 ) => { data: Uint8ClampedArray; width: number; height: number } | null;
 
+type WebpPackage = {
+  readonly default: (options: object) => Promise<{ decode: WebpDecoder }>;
+};
+
 let loading: Promise<void> | undefined;
 let library: WebpDecoder | undefined;
 
@@ -13,9 +17,8 @@ let library: WebpDecoder | undefined;
 export function loadWebp(): Promise<void> {
   loading ??= (async () => {
     const require = createRequire(import.meta.url);
-    const { default: factory } = (await import('@jsquash/webp/codec/dec/webp_dec.js')) as {
-      default: (options: object) => Promise<{ decode: WebpDecoder }>;
-    };
+    const loaded: unknown = await import('@jsquash/webp/codec/dec/webp_dec.js');
+    const { default: factory } = loaded as WebpPackage;
     const wasm = readFileSync(require.resolve('@jsquash/webp/codec/dec/webp_dec.wasm'));
     const module = await factory({ noInitialRun: true, wasmBinary: wasm });
     library = (input) => module.decode(input);

@@ -95,31 +95,39 @@ function image({ bits, format, samples }: Kind, index: number): bigint[] {
 }
 
 function blocksOf(kind: Kind, values: readonly bigint[]): Uint8Array[] {
-  const { samples, planar, tiled } = kind;
-  const planes = planar === true ? samples : 1;
-  const blockWidth = tiled === true ? tile : width;
-  const blockHeight = tiled === true ? tile : rowsPerStrip;
+  const planes = kind.planar === true ? kind.samples : 1;
+  const blockWidth = kind.tiled === true ? tile : width;
+  const blockHeight = kind.tiled === true ? tile : rowsPerStrip;
   const result: Uint8Array[] = [];
   for (let plane = 0; plane < planes; plane++) {
     for (let y = 0; y < height; y += blockHeight) {
-      const rows = tiled === true ? blockHeight : Math.min(blockHeight, height - y);
+      const rows = kind.tiled === true ? blockHeight : Math.min(blockHeight, height - y);
       for (let x = 0; x < width; x += blockWidth) {
-        const block: bigint[][] = [];
-        for (let row = y; row < y + rows; row++) {
-          const line: bigint[] = [];
-          for (let column = x; column < x + blockWidth; column++) {
-            const inside = row < height && column < width;
-            const at = (row * width + column) * samples;
-            if (planar === true) line.push(inside ? values[at + plane]! : 0n);
-            else for (let s = 0; s < samples; s++) line.push(inside ? values[at + s]! : 0n);
-          }
-          block.push(line);
-        }
-        result.push(compress(kind, Buffer.concat(block.map((line) => encodeRow(kind, line)))));
+        const lines = Array.from({ length: rows }, (_, i) =>
+          lineOf(kind, values, { plane, row: y + i, from: x, to: x + blockWidth }),
+        );
+        result.push(compress(kind, Buffer.concat(lines.map((line) => encodeRow(kind, line)))));
       }
     }
   }
   return result;
+}
+
+/** The samples of one row of a block, 0 outside the image. */
+function lineOf(
+  { samples, planar }: Kind,
+  values: readonly bigint[],
+  place: { plane: number; row: number; from: number; to: number },
+): bigint[] {
+  const line: bigint[] = [];
+  for (let column = place.from; column < place.to; column++) {
+    const inside = place.row < height && column < width;
+    const at = (place.row * width + column) * samples;
+    const pixel = values.slice(at, at + samples);
+    const stored = planar === true ? pixel.slice(place.plane, place.plane + 1) : pixel;
+    line.push(...(inside ? stored : new Array<bigint>(planar === true ? 1 : samples).fill(0n)));
+  }
+  return line;
 }
 
 function encodeRow(
