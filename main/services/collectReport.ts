@@ -5,6 +5,7 @@ import type { Input } from '../../app/contract/api.ts';
 import { type ModelCard, modelCard } from '../../app/contract/modelCard.ts';
 import { confusionOf } from '../../app/learn/metrics.ts';
 import { areaAdjusted } from '../../app/learn/metricsArea.ts';
+import type { ClassScheme } from '../../app/vector/roi.ts';
 import type { Evaluation } from '../workers/evaluate.ts';
 import type { ReportPictures } from '../workers/picture.ts';
 import type { CallContext } from './callContext.ts';
@@ -76,7 +77,7 @@ export async function collectReport(
       bandCount: pictures.scene?.bandCount ?? 1,
       ...(pictures.scene?.picture === undefined ? {} : { picture: pictures.scene.picture }),
     },
-    classes: evaluation.classes,
+    classes: withGroups(evaluation.classes, model?.groups),
     map: {
       name: input.map,
       picture: pictures.map,
@@ -101,7 +102,7 @@ export async function collectReport(
             ),
           },
         }),
-    ...model,
+    ...model?.parts,
     ...(manifest === undefined ? {} : { manifest }),
     warnings: evaluation.warnings,
   };
@@ -134,24 +135,47 @@ function accuracyOf(
   };
 }
 
+/** The map itself carries no groups of classes; the card of its model does. */
+function withGroups(
+  classes: ClassScheme,
+  groups: ReadonlyMap<string, string> = new Map(),
+): ClassScheme {
+  return classes.map((landClass) => {
+    const macroclass = landClass.macroclass ?? groups.get(landClass.name);
+    return { ...landClass, ...(macroclass === undefined ? {} : { macroclass }) };
+  });
+}
+
+type StoredModelParts = {
+  readonly parts: ModelParts;
+  readonly groups: ReadonlyMap<string, string>;
+};
+
 type ModelParts = {
   readonly model: ReportModel;
   readonly training?: ReportTraining;
   readonly signatures?: ReportSignatures;
 };
 
-async function readModel(folder: string): Promise<ModelParts | undefined> {
+async function readModel(folder: string): Promise<StoredModelParts | undefined> {
   const card = await readJson(join(folder, 'model.json'), modelCard);
   if (card === undefined) return undefined;
   const rows = await readJson(join(folder, 'curve.json'), curve);
   const stored = await readJson(join(folder, 'signatures.json'), signatures);
   const record = await readJson(join(folder, 'manifest.json'), trainRecord);
   return {
-    model: modelOf(card),
-    ...(rows === undefined || rows.length === 0
-      ? {}
-      : { training: trainingOf(card, rows, record?.seconds) }),
-    ...(stored === undefined ? {} : { signatures: signaturesOf(card, stored) }),
+    groups: new Map(
+      card.classes.flatMap(({ name, macroclass }) =>
+        macroclass === undefined ? [] : [[name, macroclass] as const],
+      ),
+    ),
+    parts: {
+      model: modelOf(card),
+      ...(rows === undefined || rows.length === 0
+        ? {}
+        : { training: trainingOf(card, rows, record?.seconds) }),
+      ...(stored === undefined ? {} : { signatures: signaturesOf(card, stored) }),
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import {
   MOST_CLASSES,
   readColor,
 } from '../../app/vector/classScheme.ts';
-import type { Roi, RoiSet } from '../../app/vector/roi.ts';
+import type { ClassScheme, Roi, RoiSet } from '../../app/vector/roi.ts';
 import type { Feature, FieldValue, Layer } from './features.ts';
 
 /** Where classes come from. */
@@ -37,7 +37,11 @@ export function classify(layer: Layer, uri: string, fields: ClassFields = {}): R
     entries.push(entryOf(layer, feature, name, { field, colorField, groupField }));
   }
   if (kept.length === 0) throw nothingUsable(layer, uri, layer.fields[field]!.name);
-  const classes = buildScheme(entries);
+  const classes = numberedBy(
+    kept,
+    findField(layer, /^(value|class_?(value|id|code|number))$/i),
+    buildScheme(entries),
+  );
   const values = new Map(classes.map(({ name, value }) => [name, value]));
   const ids = new UniqueIds();
   const rois = kept.map(
@@ -63,6 +67,26 @@ export function classify(layer: Layer, uri: string, fields: ClassFields = {}): R
         : []),
     ],
   };
+}
+
+/** The class list with the numbers of a field, where it gives each class one whole number from 1 to 255 of its own. */
+function numberedBy(
+  kept: readonly { readonly feature: Feature; readonly name: string }[],
+  field: number | undefined,
+  classes: ClassScheme,
+): ClassScheme {
+  if (field === undefined) return classes;
+  const values = new Map<string, number>();
+  for (const { feature, name } of kept) {
+    const value = Number(feature.values[field]);
+    if (!Number.isInteger(value) || value < 1 || value > MOST_CLASSES) return classes;
+    if ((values.get(name) ?? value) !== value) return classes;
+    values.set(name, value);
+  }
+  if (new Set(values.values()).size !== classes.length) return classes;
+  return classes
+    .map((landClass) => ({ ...landClass, value: values.get(landClass.name)! }))
+    .sort((a, b) => a.value - b.value);
 }
 
 /** All geometries of a layer as ROIs of one class: areas of interest, where classes do not matter. */
