@@ -116,4 +116,6 @@ test('bands for red, green and blue', () => {
   expect(compositeBands([band({}), band({})])).toEqual([0]);
   const infrared = Array.from({ length: 101 }, (_, i) => band({ wavelengthNm: 1000 + 10 * i }));
   expect(compositeBands(infrared)).toEqual([80, 50, 20]);
+  // Jasper Ridge: 198 of AVIRIS' bands
+  expect(compositeBands(Array.from({ length: 198 }, () => band({})))).toEqual([25, 15, 8]);
 });

@@ -9,7 +9,7 @@ const names = [/\bred\b|\bB0?4\b/i, /\bgreen\b|\bB0?3\b/i, /\bblue\b|\bB0?2\b/i]
 
 /**
  * The bands (from 0) for red, green and blue: by wavelength, else by the names of bands, else the first three of an 8-bit
- * photograph and bands 3, 2, 1 of anything else; one band for a grey picture where there are fewer than three.
+ * photograph and bands 3, 2, 1 of anything else (a spectrum: where they should lie); one band for a grey picture where there are fewer than three.
  */
 export function compositeBands(bands: readonly Band[]): readonly number[] {
   const usable = bands.map((_, index) => index).filter((index) => bands[index]!.bad !== true);
@@ -47,9 +47,15 @@ function isPhotograph(bands: readonly Band[]): boolean {
   return bands.length <= 4 && bands.every((band) => band.type === 'uint8');
 }
 
-/** Bands 3, 2, 1; of a spectrum outside the visible, three that lie far apart, the longest as red. */
+/**
+ * Bands 3, 2, 1; of a spectrum outside the visible three that lie far apart, the longest as red. A spectrum without
+ * wavelengths is taken to begin at 400 nm and to end at 2500 nm (above 150 bands) or at 1000 nm.
+ */
 function spread(bands: readonly Band[], usable: readonly number[]): readonly number[] {
-  const spectrum = bands.length > 16;
-  const at = (share: number): number => usable[Math.floor((usable.length - 1) * share)]!;
-  return spectrum ? [at(0.8), at(0.5), at(0.2)] : [usable[2]!, usable[1]!, usable[0]!];
+  if (bands.length <= 16) return [usable[2]!, usable[1]!, usable[0]!];
+  const at = (share: number): number => usable[Math.round((usable.length - 1) * share)]!;
+  if (usable.some((index) => bands[index]!.wavelengthNm !== undefined))
+    return [at(0.8), at(0.5), at(0.2)];
+  const range = bands.length > 150 ? 2100 : 600;
+  return wanted.map((colour) => at((colour - 400) / range));
 }

@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../../app/error.ts';
+import type { GeoKey } from './geoKey.ts';
 import { projectionKeys } from './projectionKeys.ts';
-
-/** One key of the GeoTIFF directory: a code, a number or a text. */
-export type GeoKey = readonly [
-  id: number,
-  value: { code: number } | { number: number } | { text: string },
-];
 
 const modelType = 1024;
 const rasterType = 1025;

@@ -2,7 +2,7 @@ import type { GeoTransform } from '../../../app/raster/geoTransform.ts';
 import { bytesPerSample } from '../../../app/raster/samples.ts';
 import type { Palette } from '../../../app/raster/scene.ts';
 import { DirectoryWriter, type TiffField } from './directoryWriter.ts';
-import type { GeoKey } from './geoKeys.ts';
+import type { GeoKey } from './geoKey.ts';
 import { formatNumber } from './metadata.ts';
 import type { CogPlan, Level } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import type { GeoKey } from './geoKeys.ts';
+import type { GeoKey } from './geoKey.ts';
 
 // Key numbers and method codes: GeoTIFF 1.1 (OGC 19-008r4), annex B and C.
 const userDefined = 32767;

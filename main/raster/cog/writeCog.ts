@@ -15,7 +15,8 @@ import {
 import { assemble } from './assemble.ts';
 import { checkBlock, checkWindow } from './checkBlock.ts';
 import { FullTiles, type PixelBlock } from './fullTiles.ts';
-import { type GeoKey, geoKeysOf } from './geoKeys.ts';
+import type { GeoKey } from './geoKey.ts';
+import { geoKeysOf } from './geoKeys.ts';
 import { cogHeader } from './header.ts';
 import {
   Journal,

@@ -1,0 +1,5 @@
+/** One key of the GeoTIFF directory: a code, a number or a text. */
+export type GeoKey = readonly [
+  id: number,
+  value: { code: number } | { number: number } | { text: string },
+];
