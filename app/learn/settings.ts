@@ -89,15 +89,15 @@ const paper: Preset = {
  */
 const prismap: Preset = {
   name: 'prismap',
-  summary: 'three networks on augmented spectra, averaged weights, early stopping',
+  summary: 'three networks on augmented spectra, averaged weights',
   network: { pieces: 8 },
   settings: {
     batch: 64,
-    steps: 1500,
+    steps: 1200,
     learningRate: 3e-3,
     schedule: 'cosine',
     warmup: 0,
-    weightDecay: 0.1,
+    weightDecay: 0.2,
     labelSmoothing: 0.1,
     classWeights: 'none',
     sampling: 'natural',
