@@ -9,7 +9,7 @@ import type { ClassScheme } from '../../app/vector/roi.ts';
 import { fitMember } from './fitMember.ts';
 import type { CurvePoint, EpochReport, FitOptions, MemberReport } from './fitOptions.ts';
 
-export type { CurvePoint, EpochReport, FitOptions, LabelledSpectra } from './fitOptions.ts';
+export type { CurvePoint, FitOptions, LabelledSpectra } from './fitOptions.ts';
 
 export type FitResult = {
   readonly config: SpectralMambaConfig;
