@@ -100,13 +100,7 @@ function batchOf(fixture: NetFixture): { input: Float32Array; labels: Int32Array
 }
 
 const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-const nets = [
-  'n1_pixel_tiny',
-  'n2_patch_tiny',
-  'n3_pixel_C145',
-  'n4_patch_C144',
-  'n5_pixel_depth2',
-];
+const nets = ['n1_pixel_tiny', 'n2_patch_tiny', 'n3_pixel_C145', 'n5_pixel_depth2'];
 
 describe.each(nets)('SpectralMamba %s against the float64 fixture (needs ../shared)', (name) => {
   const fixture = load(name);
