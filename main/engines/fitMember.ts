@@ -42,6 +42,17 @@ export async function fitMember(options: MemberOptions): Promise<MemberResult> {
   }
 }
 
+/** Fresh weights with those of another network in their place, where paths and shapes agree. */
+function startingWeights(fresh: WeightData, initial: WeightData | undefined): WeightData {
+  if (initial === undefined) return fresh;
+  return new Map(
+    [...fresh].map(([path, own]) => {
+      const given = initial.get(path);
+      return [path, given?.shape.join() === own.shape.join() ? given : own] as const;
+    }),
+  );
+}
+
 /** What lasts from one epoch to the next, and is in a checkpoint. */
 type Progress = {
   readonly curve: readonly CurvePoint[];
@@ -73,7 +84,8 @@ class MemberRun {
     this.#patience = patience;
     this.#seed = createRandom(preset.settings.seed, 'network', member).integer(2 ** 31);
     const { family } = architecture('spectralmamba', config);
-    this.#model = { family, config, weights: family.initialWeights(config, this.#seed) };
+    const fresh = family.initialWeights(config, this.#seed);
+    this.#model = { family, config, weights: startingWeights(fresh, options.initial) };
     const all = Int32Array.from({ length: samples.labels.length }, (_, i) => i);
     this.#input = normalise(samples, all, options.normalisation);
     this.#classWeights =
@@ -288,11 +300,13 @@ class MemberRun {
 
 /** Names data, network and settings: a checkpoint of another run is not to be continued. */
 function fingerprint(options: MemberOptions, input: Float32Array): string {
-  const { samples, train, validation, config, preset, member } = options;
+  const { samples, train, validation, config, preset, member, initial } = options;
   const hash = createHash('sha256');
   for (const array of [input, samples.labels, train, validation]) {
     hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   }
+  for (const { values } of initial?.values() ?? [])
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   hash.update(JSON.stringify([config, preset.settings, member]));
   return hash.digest('hex');
 }

@@ -1,5 +1,6 @@
 import type { Spectra } from '../../app/learn/normalise.ts';
 import type { Preset } from '../../app/learn/settings.ts';
+import type { WeightData } from '../../app/model/weights.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
 import type { Engine } from './engine.ts';
 import type { ValidationFigures } from './validation.ts';
@@ -41,6 +42,8 @@ export type FitOptions = {
   /** Network and settings; `{...presetNamed(name), settings: {...}}` to change any. */
   readonly preset: Preset;
   readonly engine: Engine;
+  /** Weights to start from, by path; what it lacks, or has in another shape, starts fresh. */
+  readonly initial?: WeightData;
   /** Folder of checkpoints; absent = none are written. */
   readonly folder?: string;
   /** Go on from the newest checkpoint in `folder`. Otherwise what is there is passed over. */
