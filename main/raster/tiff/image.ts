@@ -58,7 +58,8 @@ export class TiffImage {
     const { type } = this.blocks.layout;
     const bytes = window.width * window.height * bytesPerSample(type);
     try {
-      return samplesOf(type, window.width * window.height);
+      // Not zeroed: the chunks cover every pixel of the window.
+      return samplesOf(type, Buffer.allocUnsafeSlow(bytes).buffer);
     } catch {
       throw new AppError(
         'too-large',
@@ -148,13 +149,12 @@ export class TiffImage {
       if (layout.planar && band !== plane) continue;
       const place: Region = { ...region, from: first + (layout.planar ? 0 : band) };
       if (samples !== undefined) gather(samples, targets[i]!, place);
-      else if (this.#fill !== undefined)
-        fillRegion(targets[i]!, place, this.#fillValue(targets[i]!));
+      else fillRegion(targets[i]!, place, this.#fillValue(targets[i]!));
     }
   }
 
   #fillValue(target: SampleArray): number | bigint {
-    const value = this.#fill!;
+    const value = this.#fill ?? 0;
     const big = target instanceof BigInt64Array || target instanceof BigUint64Array;
     return big ? BigInt(Math.round(value)) : value;
   }

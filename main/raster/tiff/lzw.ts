@@ -7,8 +7,8 @@ const endCode = 257;
 const tableSize = 4096;
 
 /** Start and length in the output of the string that each code stands for. */
-const starts = new Int32Array(tableSize);
-const lengths = new Int32Array(tableSize);
+const starts = new Int32Array(tableSize + 1);
+const lengths = new Int32Array(tableSize + 1);
 
 /**
  * Decodes into `output` and returns how many bytes it wrote; fewer than its length means that the data ended early.
@@ -21,7 +21,7 @@ export function decodeLzw(input: Uint8Array, output: Uint8Array): number {
 
 // Both loops define the next code before they use the current one: the code being defined is the previous string and the
 // byte after it, which is right even where that byte is only about to be written. After a clear code the first definition
-// goes to the unused slot of the end code.
+// goes to the unused slot of the end code; once the table is full, to the slot behind it.
 
 // eslint-disable-next-line complexity -- one loop: a call for each code would cost more than the decoding
 function decodeNew(input: Uint8Array, output: Uint8Array): number {
@@ -31,6 +31,7 @@ function decodeNew(input: Uint8Array, output: Uint8Array): number {
   let bits = 0;
   let held = 0;
   let width = 9;
+  let limit = 511;
   let next = endCode;
   let written = 0;
   let start = 0;
@@ -49,33 +50,39 @@ function decodeNew(input: Uint8Array, output: Uint8Array): number {
     }
     held -= width;
     const code = (bits >>> held) & ((1 << width) - 1);
-    if (code === clearCode) {
-      width = 9;
-      next = endCode;
-      continue;
-    }
-    if (code === endCode) return written;
-    if (next < tableSize) {
+    if (code < 256) {
       starts[next] = start;
       lengths[next] = length + 1;
-    }
-    start = written;
-    if (code < 256) {
-      output[written++] = code;
+      start = written;
       length = 1;
-    } else {
-      if (code > next || code >= tableSize || next === endCode) return -1;
+      output[written++] = code;
+    } else if (code > endCode) {
+      if (code > next || next === endCode) return -1;
+      starts[next] = start;
+      lengths[next] = length + 1;
+      start = written;
       let from = starts[code]!;
       length = lengths[code]!;
+      // Every string has two bytes or more; what goes past the end of a typed array is dropped.
+      output[written] = output[from]!;
+      output[written + 1] = output[from + 1]!;
       const stop = written + length < size ? written + length : size;
+      written += 2;
+      from += 2;
       while (written < stop) output[written++] = output[from++]!;
-    }
+    } else if (code === clearCode) {
+      width = 9;
+      limit = 511;
+      next = endCode;
+      continue;
+    } else return written;
     if (next < tableSize) next++;
-    if (next === 511) width = 10;
-    else if (next === 1023) width = 11;
-    else if (next === 2047) width = 12;
+    if (next === limit && width < 12) {
+      width++;
+      limit = (1 << width) - 1;
+    }
   }
-  return written;
+  return size;
 }
 
 // eslint-disable-next-line complexity -- one loop: a call for each code would cost more than the decoding
