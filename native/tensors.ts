@@ -17,8 +17,8 @@ export type TensorflowBackend = {
   readonly binding: Readonly<Record<BindingConstant, number>>;
 };
 
-/** Kinds of attributes and types of tensors, as TensorFlow numbers them. */
-type BindingConstant = 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT';
+/** Kinds of attributes, as TensorFlow numbers them. */
+type BindingConstant = 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_INT';
 
 /** An attribute of a TensorFlow operation; `type` is one of the binding's TF_ATTR numbers. */
 export type Attribute = {

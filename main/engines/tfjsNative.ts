@@ -44,7 +44,6 @@ export async function openTensorflow(tf: Tfjs, threads: number): Promise<OpenedT
     ) as BackendModule;
     const created = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node');
     tf.registerBackend('tensorflow', () => created, 3);
-    registerPlainProduct(tf);
   }
   if (!(await tf.setBackend('tensorflow'))) throw unusable('TensorFlow loaded, but did not start.');
   const gpu = binding.isUsingGpuDevice();
@@ -53,29 +52,6 @@ export async function openTensorflow(tf: Tfjs, threads: number): Promise<OpenedT
     device: gpu ? 'GPU (CUDA)' : describeProcessor(threads),
     fused: tensorflowOperations(tf, tf.backend() as NodeBackend),
   };
-}
-
-/** For two matrices TensorFlow's `MatMul` takes half the time of the batched product that tfjs always asks for. */
-function registerPlainProduct(tf: Tfjs): void {
-  const batched = tf.getKernel('BatchMatMul', 'tensorflow');
-  if (batched === undefined) return;
-  tf.unregisterKernel('BatchMatMul', 'tensorflow');
-  tf.registerKernel({
-    ...batched,
-    kernelFunc: (call) => {
-      const { a, b } = call.inputs as { a: Tensor; b: Tensor };
-      if (a.shape.length !== 2 || b.shape.length !== 2) return batched.kernelFunc(call);
-      const backend = call.backend as NodeBackend;
-      const { binding } = backend;
-      const { transposeA, transposeB } = call.attrs as Record<'transposeA' | 'transposeB', boolean>;
-      const attributes = [
-        { name: 'transpose_a', type: binding.TF_ATTR_BOOL, value: transposeA },
-        { name: 'transpose_b', type: binding.TF_ATTR_BOOL, value: transposeB },
-        { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
-      ];
-      return backend.executeSingleOutput('MatMul', attributes, [a, b]);
-    },
-  });
 }
 
 /** The binding; after it the library that registers our operations, for as long as the process lives. */
