@@ -37,6 +37,20 @@ const written: readonly (readonly [name: string, profile: Readonly<Record<string
     },
   ],
   [
+    'masked.tif',
+    {
+      driver: 'GTiff',
+      count: 1,
+      width: 90,
+      height: 70,
+      dtype: 'uint8',
+      tiled: true,
+      blockxsize: 16,
+      blockysize: 16,
+      compress: 'deflate',
+    },
+  ],
+  [
     'float.tif',
     {
       driver: 'GTiff',
@@ -122,7 +136,12 @@ describe.skipIf(noReferee !== undefined)(
     beforeAll(async () => {
       referee = new Referee();
       for (const [name, profile] of written) {
-        await referee.must({ do: 'write', path: join(folder.path, name), profile });
+        await referee.must({
+          do: 'write',
+          path: join(folder.path, name),
+          profile,
+          mask: name.startsWith('masked'),
+        });
       }
       await writeSafe(referee, {
         folder: join(folder.path, 'new.SAFE'),
@@ -211,6 +230,8 @@ async function comparePixels(path: string): Promise<RefereeFacts> {
     expect(bands.map((band) => band.type)).toEqual(facts.types);
     const block = await source.read({ window: wholeWindow(grid) });
     expect(block.bands.map(digest)).toEqual(facts.digests);
+    const valid = new Uint8Array(grid.width * grid.height).fill(1);
+    expect(block.masks.map((mask) => digest(mask ?? valid))).toEqual(facts.masks);
     return facts;
   } finally {
     await source.close();

@@ -8,7 +8,7 @@ import { sidecarGeoreference } from '../scenes/sidecar.ts';
 import { readStrided, type StridedLayout } from '../scenes/strided.ts';
 import { type ByteSource, openFile } from '../tiff/byteSource.ts';
 import { decodeJpegFile, readJpegHeader } from './jpeg.ts';
-import { decodePng, readPngHeader } from './png.ts';
+import { decodePng, type PngHeader, readPngHeader } from './png.ts';
 
 /** What the two formats have in common: a picture that can only be decoded as a whole. */
 type Picture = {
@@ -37,7 +37,7 @@ export async function openPng(uri: string): Promise<SceneSource> {
       bands: namesOf(channels),
       ...(header.palette === undefined ? {} : { palette: header.palette }),
       ...(channels === 2 || channels === 4 ? { alpha: channels - 1 } : {}),
-      ...(channels === 1 && header.transparent !== undefined ? { nodata: header.transparent } : {}),
+      ...nodataOf(header),
       decode: (signal) => decodePng(source, header, signal),
     };
   });
@@ -56,6 +56,14 @@ export async function openJpeg(uri: string): Promise<SceneSource> {
       decode: () => decodeJpegFile(source, header),
     };
   });
+}
+
+/** The one grey value or palette entry that is transparent, as GDAL takes it. */
+function nodataOf(header: PngHeader): Pick<Picture, 'nodata'> {
+  if (header.channels !== 1) return {};
+  if (header.transparent !== undefined) return { nodata: header.transparent };
+  const faint = [...(header.palette ?? [])].filter(([, colour]) => colour[3] < 255);
+  return faint.length === 1 && faint[0]![1][3] === 0 ? { nodata: [faint[0]![0]] } : {};
 }
 
 function namesOf(channels: number): string[] {
@@ -108,8 +116,11 @@ function pictureReader(source: ByteSource, picture: Picture): Reader {
     read: async (request): Promise<Reading> => {
       decoded ??= memorySource(source.uri, await picture.decode(request.signal));
       const bands = await readStrided(decoded, layout, request);
-      const alpha = await alphaMask(decoded, layout, { request, picture });
-      return alpha === undefined ? { bands } : { bands, masks: bands.map(() => alpha) };
+      if (picture.alpha === undefined) return { bands };
+      const shared = await alphaMask(decoded, layout, { request, alpha: picture.alpha });
+      // Opacity itself is known everywhere.
+      const masks = request.bands.map((band) => (band === picture.alpha ? undefined : shared));
+      return { bands, masks };
     },
     close: async () => {
       decoded = undefined;
@@ -121,10 +132,9 @@ function pictureReader(source: ByteSource, picture: Picture): Reader {
 async function alphaMask(
   decoded: ByteSource,
   layout: StridedLayout,
-  options: { readonly request: CheckedRequest; readonly picture: Picture },
+  options: { readonly request: CheckedRequest; readonly alpha: number },
 ): Promise<Uint8Array | undefined> {
-  const { request, picture } = options;
-  if (picture.alpha === undefined) return undefined;
-  const [opacity] = await readStrided(decoded, layout, { ...request, bands: [picture.alpha] });
+  const { request, alpha } = options;
+  const [opacity] = await readStrided(decoded, layout, { ...request, bands: [alpha] });
   return maskOf(opacity!, [0]);
 }

@@ -36,6 +36,10 @@ def read(request):
             "epsg": epsg,
             "nodata": [None if value is None else repr(float(value)) for value in dataset.nodatavals],
             "digests": [digest(band) for band in bands],
+            "masks": [
+                digest((dataset.read_masks(i, window=window, out_shape=shape) != 0).astype("uint8"))
+                for i in dataset.indexes
+            ],
         }
         if "samples" in request:
             numpy.stack(bands).tofile(request["samples"])
@@ -101,8 +105,11 @@ def write(request):
     if "transform" in options:
         options["transform"] = rasterio.Affine.from_gdal(*options["transform"])
     os.makedirs(os.path.dirname(request["path"]), exist_ok=True)
-    with rasterio.open(request["path"], "w", **options) as dataset:
+    internal = rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True)
+    with internal, rasterio.open(request["path"], "w", **options) as dataset:
         dataset.write(data)
+        if request.get("mask"):
+            dataset.write_mask(numpy.random.default_rng(7).random((height, width)) < 0.8)
         for key, tags in request.get("tags", {}).items():
             dataset.update_tags(ns=key, **tags)
         for index, name in enumerate(request.get("names", []), 1):

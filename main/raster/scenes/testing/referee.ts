@@ -31,6 +31,8 @@ export type RefereeFacts = {
   readonly epsg: number | null;
   readonly nodata: readonly (string | null)[];
   readonly digests: readonly string[];
+  /** Of 0 and 1, as read_masks gives them. */
+  readonly masks: readonly string[];
   readonly error?: string;
 };
 
