@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
-import { spectralMamba, spectralMambaConfig } from '../../app/model/spectralMamba.ts';
+import {
+  checkSpectralMambaConfig,
+  type SpectralMambaConfig,
+  spectralMamba,
+  spectralMambaConfig,
+  spectralMambaForward,
+} from '../../app/model/spectralMamba.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import { floatValues, writeSafetensors } from '../engines/safetensors.ts';
@@ -10,14 +16,25 @@ import { openEngine } from '../engines/table.ts';
 import { engineOptions } from './engineOptions.ts';
 import { readTensorFile } from './weightsInspect.ts';
 
-const networkFile = z.looseObject({
-  family: z.literal('spectralmamba'),
-  bands: z.int().positive(),
-  classes: z.int().positive(),
-});
+const networkFile = z.looseObject({ family: z.literal('spectralmamba') });
 
-/** Outputs by the names of the fixtures: the last one is what `model run` gives without `--outputs`. */
-const outputNames = ['probabilities', 'logits'] as const;
+/** The letters of the paper, and the names that other programs use, for the fields of a network. */
+const fieldNames: Readonly<Record<string, keyof SpectralMambaConfig>> = {
+  C: 'bands',
+  K: 'classes',
+  P: 'patch',
+  R: 'pieces',
+  d: 'width',
+  embedDim: 'width',
+  E: 'expand',
+  N: 'states',
+  dState: 'states',
+  k: 'kernel',
+  dconv: 'kernel',
+  r: 'timeRank',
+  dt_rank: 'timeRank',
+  dtRank: 'timeRank',
+};
 
 /** One forward pass on given tensors: the way to compare Prismap with any other implementation. */
 export async function modelRun(input: Input<'model run'>): Promise<Output<'model run'>> {
@@ -40,25 +57,33 @@ export async function modelRun(input: Input<'model run'>): Promise<Output<'model
       `"input" of ${input.input} has shape (${given.shape.join(', ')}); the network needs (batch, ${spectralMamba.inputShape(config).join(', ')}).`,
     );
   }
-  const wanted = input.outputs.length === 0 ? ['logits'] : input.outputs;
-  const unknown = wanted.find((name) => !outputNames.some((known) => known === name));
-  if (unknown !== undefined)
-    throw new AppError(
-      'usage',
-      `There is no output "${unknown}". Choose from: ${outputNames.join(', ')}.`,
-    );
   const engine = await openEngine(engineOptions(input));
   try {
+    const names: string[] = [];
     const results = engine.run(weights, (ops, tensors) => {
-      const logits = spectralMamba.forward(ops, tensors, config, ops.constant(values, given.shape));
-      return wanted.map((name) => (name === 'logits' ? logits : ops.softmax(logits)));
+      const seen = new Map<string, ReturnType<typeof ops.constant>>();
+      const observe = (name: string, value: ReturnType<typeof ops.constant>): void => {
+        seen.set(name, value);
+      };
+      const x = ops.constant(values, given.shape);
+      const logits = spectralMambaForward(ops, tensors, config, x, { observe });
+      seen.set('logits', logits).set('probabilities', ops.softmax(logits));
+      names.push(...wantedNames(input.outputs, [...seen.keys()]));
+      return names.map((name) => seen.get(name)!);
     });
-    const outputs = new Map(results.map((result, index) => [wanted[index]!, result]));
+    const outputs = new Map(results.map((result, index) => [names[index]!, result]));
     await writeFileAtomic(input.out, writeSafetensors(outputs));
     return { outputs: [...outputs].map(([name, { shape }]) => ({ name, shape: [...shape] })) };
   } finally {
     engine.dispose();
   }
+}
+
+/** The outputs asked for; the logits where none is. @throws AppError `usage` */
+function wantedNames(wanted: readonly string[], known: readonly string[]): readonly string[] {
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return wanted.length === 0 ? ['logits'] : wanted;
+  throw new AppError('usage', `There is no output "${unknown}". Choose from: ${known.join(', ')}.`);
 }
 
 async function readConfig(path: string): Promise<ReturnType<typeof spectralMambaConfig>> {
@@ -74,8 +99,15 @@ async function readConfig(path: string): Promise<ReturnType<typeof spectralMamba
       'usage',
       `${path} is no network description: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`,
     );
-  const { family: _family, ...fields } = parsed.data;
-  return spectralMambaConfig(fields);
+  const fields = Object.entries(parsed.data).map(([name, value]) => [
+    fieldNames[name] ?? name,
+    value,
+  ]);
+  const config = spectralMambaConfig(
+    Object.fromEntries(fields.filter(([name]) => name !== 'family')) as SpectralMambaConfig,
+  );
+  checkSpectralMambaConfig(config);
+  return config;
 }
 
 async function readWeights(
