@@ -65,6 +65,27 @@ test('TensorFlow loads without a word on standard error', () => {
   inCopy(source);
 });
 
+// glibc notices a damaged heap under the profiler's many small allocations: how TensorFlow's eager MatMul was caught.
+test('a hundred training steps leave the heap intact', () => {
+  const source = `
+    import { spectralMamba, spectralMambaConfig } from '${join(root, 'app/model/spectralMamba.ts')}';
+    import { openEngine } from '${join(root, 'main/engines/table.ts')}';
+    const config = spectralMambaConfig({ bands: 40, classes: 5, pieces: 4 });
+    const model = { family: spectralMamba, config, weights: spectralMamba.initialWeights(config, 1) };
+    const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
+    const trainer = (await openEngine({ threads: 2 })).trainer(model, options);
+    const input = Float32Array.from({ length: 64 * 40 }, (_, i) => Math.sin(i * 0.1));
+    const labels = Int32Array.from({ length: 64 }, (_, i) => i % 5);
+    for (let i = 0; i < 100; i++) trainer.step({ input, labels, count: 64 }, 1e-3);
+    console.log('intact');`;
+  const script = join(copy, 'soak.ts');
+  writeFileSync(script, source);
+  const options = ['--cpu-prof', '--cpu-prof-dir', copy, script];
+  const result = spawnSync(process.execPath, options, { encoding: 'utf8' });
+  expect(result.stderr).toBe('');
+  expect(result.stdout).toBe('intact\n');
+});
+
 test('an unknown engine is refused with the names of the known ones', async () => {
   await expect(openEngine({ engine: 'abacus' as EngineId })).rejects.toThrow(
     /tensorflow, wasm, cpu/,
