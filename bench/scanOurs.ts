@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { selectiveScan } from '../app/model/layers.ts';
 import { openEngine } from '../main/engines/table.ts';
 import { loadTfjs, type Tensor } from '../main/engines/tfjs.ts';
-import { numbersOf } from '../main/engines/tfjsEngine.ts';
 import { createTfjsOps } from '../main/engines/tfjsOps.ts';
+import { numbersOf } from '../main/engines/tfjsTensors.ts';
 import { tensorflowOperations } from '../native/operations.ts';
 import type { TensorflowBackend } from '../native/tensors.ts';
 

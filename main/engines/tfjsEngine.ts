@@ -1,9 +1,9 @@
 import type { FusedOps, Ops, Shape } from '../../app/model/ops.ts';
 import type { WeightData } from '../../app/model/weights.ts';
-import { softmaxRows } from './crossEntropy.ts';
 import type { Engine, EngineInfo, LoadedModel, Predictor, RunBody } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 import { createTfjsOps } from './tfjsOps.ts';
+import { forwardProbabilities, keepWeights, numbersOf } from './tfjsTensors.ts';
 import { createTfjsTrainer } from './tfjsTrainer.ts';
 
 /** An engine over the tfjs backend that is set. Everything it computes lies in one scope a call: nothing leaks. */
@@ -16,35 +16,6 @@ export function createTfjsEngine(tf: Tfjs, info: EngineInfo, fused: FusedOps<Ten
     run: (weights, body) => runOnce(tf, ops, weights, body),
     dispose: () => undefined,
   };
-}
-
-/** Weights as tensors that outlive every scope; the caller disposes of them. */
-export function keepWeights(tf: Tfjs, weights: WeightData): Map<string, Tensor> {
-  const kept = new Map<string, Tensor>();
-  for (const [path, { shape, values }] of weights) {
-    // The backend may read the numbers later than now, hence the copy.
-    kept.set(path, tf.keep(tf.tensor(values.slice(), [...shape], 'float32')));
-  }
-  return kept;
-}
-
-/** Probabilities (count, classes) of a batch. */
-export function forwardProbabilities<Config>(
-  tf: Tfjs,
-  forward: (input: Tensor) => Tensor,
-  model: LoadedModel<Config>,
-  batch: { readonly input: Float32Array; readonly count: number },
-): Float32Array {
-  const shape = [batch.count, ...model.family.inputShape(model.config)];
-  return tf.tidy(() => {
-    const logits = forward(tf.tensor(batch.input, shape, 'float32'));
-    return softmaxRows(numbersOf(logits).slice(), logits.shape.at(-1)!);
-  });
-}
-
-/** The numbers of a float tensor; may alias the tensor's memory. */
-export function numbersOf(x: Tensor): Float32Array {
-  return x.dataSync<'float32'>();
 }
 
 function createPredictor<Config>(

@@ -11,7 +11,7 @@ import type {
   TrainingBatch,
 } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
-import { forwardProbabilities, keepWeights, numbersOf } from './tfjsEngine.ts';
+import { forwardProbabilities, keepWeights, numbersOf } from './tfjsTensors.ts';
 
 type Parts<Config> = {
   readonly tf: Tfjs;
