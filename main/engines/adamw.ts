@@ -1,4 +1,3 @@
-import type { WeightData } from '../../app/model/weights.ts';
 import type { OptimizerOptions } from './engine.ts';
 
 /** One parameter with its Adam moments; the arrays are changed in place. */
@@ -46,11 +45,4 @@ export function clipScale(
     for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
   }
   return Math.min(1, clipNorm / (Math.sqrt(sum) + 1e-6));
-}
-
-/** A copy of every array of a table, so that neither side sees the other's changes. */
-export function copyWeights(data: WeightData): WeightData {
-  return new Map(
-    [...data].map(([path, { shape, values }]) => [path, { shape, values: values.slice() }]),
-  );
 }
