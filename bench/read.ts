@@ -31,7 +31,11 @@ export function benches(folder: string): Promise<Bench[]> {
       const path = join(folder, `read-${file}.tif`);
       return {
         name: `read ${file}, ${names[kind]}`,
-        ours: { command: process.execPath, args: [join(here, 'readOurs.ts'), path, kind], env: one },
+        ours: {
+          command: process.execPath,
+          args: [join(here, 'readOurs.ts'), path, kind],
+          env: one,
+        },
         peer: { command: python, args: [script, 'read', path, kind], env: one },
         must,
         aim,

@@ -130,6 +130,12 @@ export class BlockReader {
     if (before + wanted > length) {
       throw this.#damaged(chunk, `it has ${length} bytes where ${before + wanted} are needed`);
     }
+    if (!this.#estimated && offset + length > this.#file.source.size) {
+      throw this.#damaged(
+        chunk,
+        `its stated ${length} bytes at ${offset} pass the end of the file`,
+      );
+    }
     return { offset: offset + before, length: wanted };
   }
 
@@ -144,7 +150,7 @@ export class BlockReader {
       if (length === 0) continue;
       const down = Math.floor(block / layout.blocksAcross) % layout.blocksDown;
       const rows = Math.min(layout.blockHeight, layout.height - down * layout.blockHeight);
-      const needed = layout.compression === 1 ? rows * layout.rowBytes : length;
+      const needed = this.#estimated && layout.compression === 1 ? rows * layout.rowBytes : length;
       if (offset + needed > size) {
         throw corrupt(
           this.#file.source.uri,

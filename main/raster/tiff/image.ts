@@ -11,7 +11,7 @@ const batchBytes = 2 ** 23;
 /** Time after which a long read lets timers, messages and cancelling through. */
 const turnMilliseconds = 40;
 /** Keys of one image's chunks start here times its number. */
-const keySpace = 2 ** 40;
+const keySpace = 2 ** 36;
 
 /** One image of a file (main image, overview or mask), read window by window. */
 export class TiffImage {

@@ -92,10 +92,19 @@ export async function readLayout(file: TiffFile, directory: Directory): Promise<
     planar,
     ...block,
     reversedBits: (await reader.choice(tags.fillOrder, [1, 2], 1)) === 2 && compression !== 7,
-    extraSamples: await reader.numbers(tags.extraSamples),
+    extraSamples: checkExtra(uri, await reader.numbers(tags.extraSamples), samples),
     ...(tables === undefined ? {} : { jpegTables: await readBytes(file, tables) }),
     lercCompression: lerc === undefined ? 0 : ((await readNumbers(file, lerc))[1] ?? 0),
   };
+}
+
+function checkExtra(uri: string, kinds: readonly number[], samples: number): readonly number[] {
+  // 999 is an old value of Corel Draw for alpha, which libtiff knows.
+  const known = kinds.every((kind) => [0, 1, 2, 999].includes(kind));
+  if (!known || kinds.length > samples) {
+    throw corrupt(uri, `it states extra samples of kinds ${kinds.slice(0, 8).join(', ')}`);
+  }
+  return kinds;
 }
 
 function checkSize(uri: string, width: number, height: number, samples: number): void {
