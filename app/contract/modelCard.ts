@@ -77,6 +77,8 @@ export const modelCard = z.strictObject({
   resolution: finite.positive().optional(),
   training: z.strictObject({
     scenes: z.array(file),
+    /** Bands of the training scene, those included that the model leaves out. */
+    sceneBands: z.int().optional(),
     rois: z.array(file),
     samples: z.strictObject({ training: z.int(), validation: z.int() }),
     /** By class, in the order of `classes`. */

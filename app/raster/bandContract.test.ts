@@ -52,6 +52,15 @@ test('a dropped band is never guessed by index', () => {
   expect(matchBands(wanted, [...wanted, band('Band 4')]).level).toBe('red');
 });
 
+test('numbered bands are believed in a scene of as many bands as the training scene', () => {
+  const scene = ['Band 1', 'Band 2', 'Band 3', 'Band 4'].map((name) => band(name));
+  expect(matchBands([band('Band 1'), band('Band 4')], scene, 4)).toMatchObject({
+    level: 'green',
+    indices: [0, 3],
+  });
+  expect(matchBands([band('Band 1'), band('Band 4')], scene, 5).level).toBe('red');
+});
+
 test('another scaling is told', () => {
   const match = matchBands([band('B04', 665, { scale: 0.0001 })], [band('B04', 665)]);
   expect(match.level).toBe('amber');

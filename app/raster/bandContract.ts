@@ -25,12 +25,20 @@ const sameNm = 3;
 /** A band of another sensor may stand in where its centre is no farther away. */
 const nearNm = 12;
 
-/** Compares the bands of a model with those of a scene: by name, else by wavelength, else by order. */
-export function matchBands(wanted: readonly WantedBand[], scene: readonly Band[]): BandMatch {
+/**
+ * Compares the bands of a model with those of a scene: by name, else by wavelength, else by order.
+ * @param trainedOn Bands of the training scene, those included that the model leaves out. Names like `Band 3` are believed
+ * only in a scene of as many bands.
+ */
+export function matchBands(
+  wanted: readonly WantedBand[],
+  scene: readonly Band[],
+  trainedOn = wanted.length,
+): BandMatch {
   const usable = scene
     .map((band, index) => ({ band, index }))
     .filter(({ band }) => band.bad !== true);
-  const byName = matchByName(wanted, scene);
+  const byName = matchByName(wanted, scene, trainedOn);
   if (byName !== undefined) return judge(wanted, scene, byName, []);
   const byWavelength = matchByWavelength(wanted, usable);
   if (byWavelength !== undefined) return judge(wanted, scene, byWavelength, []);
@@ -53,6 +61,7 @@ export function matchBands(wanted: readonly WantedBand[], scene: readonly Band[]
 function matchByName(
   wanted: readonly WantedBand[],
   scene: readonly Band[],
+  trainedOn: number,
 ): readonly number[] | undefined {
   const names = new Map<string, number>();
   for (const [index, band] of scene.entries()) {
@@ -65,7 +74,7 @@ function matchByName(
     const index = names.get(band.name.toLowerCase());
     if (
       index === undefined ||
-      (isGeneric(band.name) && scene.length !== wanted.length && band.wavelengthNm === undefined)
+      (isGeneric(band.name) && scene.length !== trainedOn && band.wavelengthNm === undefined)
     )
       return undefined;
     const found = scene[index]!.wavelengthNm;

@@ -54,7 +54,7 @@ test.skipIf(python === undefined)('agrees with GDAL (skipped without the Python 
     const ours = reduceByTwo(plane, method, nodata ?? undefined);
     const { size, samples: theirs } = answers[index]!;
     expect([ours.width, ours.height]).toEqual(size);
-    expect(Array.from(ours.samples), `${method} ${type} ${width} × ${height} ${nodata}`).toEqual(
+    expect(Array.from(ours.samples as Float64Array), `${method} ${type} ${width} × ${height} ${nodata}`).toEqual(
       theirs,
     );
   });

@@ -104,7 +104,11 @@ function sceneBands(
   input: Input<'predict'>,
   { warn }: Run,
 ): readonly number[] {
-  const match = matchBands(classifier.card.bands, source.description.bands);
+  const match = matchBands(
+    classifier.card.bands,
+    source.description.bands,
+    classifier.card.training.sceneBands,
+  );
   if (match.level === 'amber') for (const finding of match.findings) warn(finding);
   if (match.level !== 'red' && match.indices !== undefined) return match.indices;
   const text = match.findings.join(' ');

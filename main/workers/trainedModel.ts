@@ -81,6 +81,7 @@ function cardOf(
     ...(transform === undefined ? {} : { resolution: Math.sqrt(pixelArea(transform)) }),
     training: {
       scenes: filesOf(manifest, 'scene'),
+      sceneBands: data.scenes[0]!.bands.length,
       rois: filesOf(manifest, 'ROIs'),
       samples: { training: split.train.length, validation: split.validation.length },
       split: split.kind,

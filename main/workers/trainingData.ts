@@ -35,6 +35,7 @@ export async function collectTrainingData(
   const labelsOf = await openTrainingLabels({ input, warn, signal: context.signal });
   const parts: Part[] = [];
   let bands: readonly Band[] | undefined;
+  let first: SceneDescription | undefined;
   for (const uri of input.scene) {
     const source = await openScene(uri);
     try {
@@ -42,7 +43,8 @@ export async function collectTrainingData(
       const indices: readonly number[] =
         bands === undefined
           ? candidateBands(description.bands, input.skipBands, uri)
-          : sameBands(bands, source, input.scene[0]!);
+          : sameBands(bands, source, first!);
+      first ??= description;
       bands ??= indices.map((index) => description.bands[index]!);
       const labels = await labelsOf(description).catch((error: unknown) => {
         // With several scenes, one may hold none of the ROIs.
@@ -78,12 +80,16 @@ type Part = SceneLabels & {
   readonly features: Float32Array;
 };
 
-function sameBands(wanted: readonly Band[], source: SceneSource, first: string): readonly number[] {
-  const match = matchBands(wanted, source.description.bands);
+function sameBands(
+  wanted: readonly Band[],
+  source: SceneSource,
+  first: SceneDescription,
+): readonly number[] {
+  const match = matchBands(wanted, source.description.bands, first.bands.length);
   if (match.level !== 'red' && match.indices !== undefined) return match.indices;
   throw new AppError(
     'bands-mismatch',
-    `${source.description.uri} does not have the bands of ${first}. ${match.findings.join(' ')} Train on scenes of one sensor.`,
+    `${source.description.uri} does not have the bands of ${first.uri}. ${match.findings.join(' ')} Train on scenes of one sensor.`,
   );
 }
 

@@ -35,15 +35,15 @@ async function drawnLabels({ input, warn, signal }: LabelOptions): Promise<Label
     ...(classField === undefined ? {} : { classField }),
     ...(layer === undefined ? {} : { layer }),
   });
-  return (scene) => {
+  return async (scene) => {
     const placed = placeRois(rois, scene.grid, createTransform);
     placed.warnings.forEach(warn);
     const { pixels, report } = roiPixels(placed, { block: scene.block, signal });
     reportRois(report, warn);
-    return Promise.resolve({
+    return {
       classes: rois.classes,
       pixels: thinPixels(pixels, input.maxSamples, input.seed),
-    });
+    };
   };
 }
 
