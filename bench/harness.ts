@@ -109,8 +109,8 @@ class Runner {
 
   async run(): Promise<Round> {
     this.#child.stdin!.write('run\n');
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`${this.#name} ended early`);
+    const { value, done } = (await this.#lines.next()) as IteratorResult<string, undefined>;
+    if (done === true || value === undefined) throw new Error(`${this.#name} ended early`);
     return JSON.parse(value) as Round;
   }
 

@@ -54,9 +54,10 @@ test.skipIf(python === undefined)('agrees with GDAL (skipped without the Python 
     const ours = reduceByTwo(plane, method, nodata ?? undefined);
     const { size, samples: theirs } = answers[index]!;
     expect([ours.width, ours.height]).toEqual(size);
-    expect(Array.from(ours.samples as Float64Array), `${method} ${type} ${width} × ${height} ${nodata}`).toEqual(
-      theirs,
-    );
+    expect(
+      Array.from(ours.samples as Float64Array),
+      `${method} ${type} ${width} × ${height} ${nodata}`,
+    ).toEqual(theirs);
   });
 });
 

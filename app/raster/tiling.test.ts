@@ -49,6 +49,15 @@ test('edges follow the tiles of the file', () => {
   expect(large[1]).toEqual({ x: 128, y: 0, width: 128, height: 128 });
 });
 
+test('large tiles are finished one after the other', () => {
+  const windows = scanWindows(
+    { x: 0, y: 0, width: 1024, height: 1024 },
+    { width: 512, height: 512 },
+  );
+  const tiles = windows.map(({ x, y }) => Math.floor(y / 512) * 2 + Math.floor(x / 512));
+  expect(tiles).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
+});
+
 test('strips are read whole', () => {
   const windows = scanWindows({ x: 0, y: 0, width: 3000, height: 100 }, { width: 3000, height: 7 });
   for (const window of windows) expect([window.width, window.y % 7]).toEqual([3000, 0]);

@@ -4,8 +4,9 @@ import type { Window } from './grid.ts';
 const targetPixels = 256 * 256;
 
 /**
- * Windows that cover `area`, row by row, whose edges follow the file's blocks, so that a scan decodes each block once:
- * whole strips, or squares of about 256 pixels made of whole tiles or of their halves.
+ * Windows that cover `area`, whose edges follow the file's blocks: whole strips, squares of about 256 pixels made of whole tiles,
+ * or parts of one tile after the other. A scan in this order decodes each block once with a cache of little more than one
+ * block.
  */
 export function scanWindows(
   area: Window,
@@ -15,12 +16,20 @@ export function scanWindows(
   const side = Math.sqrt(pixels);
   const stepX = block.width >= area.width ? area.width : wholeBlocks(side, block.width);
   const stepY = wholeBlocks(Math.max(1, pixels / Math.min(stepX, area.width)), block.height);
-  const windows: Window[] = [];
-  for (const [y, height] of steps(area.y, area.height, stepY)) {
-    for (const [x, width] of steps(area.x, area.width, stepX))
-      windows.push({ x, y, width, height });
-  }
-  return windows;
+  const coarse = cut(area, Math.max(stepX, block.width), Math.max(stepY, block.height), 'file');
+  return coarse.flatMap((window) => cut(window, stepX, stepY, 'window'));
+}
+
+/** Pieces of a window, row by row, cut at multiples of the steps counted from the first pixel of the file or the window. */
+function cut(
+  area: Window,
+  stepX: number,
+  stepY: number,
+  from: 'file' | 'window',
+): readonly Window[] {
+  const columns = steps(area.x, area.width, stepX, from === 'file' ? 0 : area.x);
+  const rows = steps(area.y, area.height, stepY, from === 'file' ? 0 : area.y);
+  return rows.flatMap(([y, height]) => columns.map(([x, width]) => ({ x, y, width, height })));
 }
 
 /** The multiple of `block` nearest to `length`, at least one block; a block twice as long or more is halved until it fits. */
@@ -31,16 +40,17 @@ function wholeBlocks(length: number, block: number): number {
   return part;
 }
 
-/** Pieces of [start, start + length) cut at multiples of `step`. */
+/** Pieces of [start, start + length) cut at `origin` plus multiples of `step`. */
 function steps(
   start: number,
   length: number,
   step: number,
+  origin: number,
 ): readonly (readonly [number, number])[] {
   const pieces: [number, number][] = [];
   let at = start;
   while (at < start + length) {
-    const next = Math.min(start + length, (Math.floor(at / step) + 1) * step);
+    const next = Math.min(start + length, origin + (Math.floor((at - origin) / step) + 1) * step);
     pieces.push([at, next - at]);
     at = next;
   }

@@ -35,7 +35,10 @@ export async function labelPixels(
   const most = options.perClass ?? 1_000_000;
   const samples = labels.classes.map(() => new HashSample(most));
   const classOf = new Map(labels.classes.map(({ value }, index) => [value, index]));
-  const windows = scanWindows(wholeWindow(grid), options.block);
+  // In rows, as `windowFinder` needs them.
+  const windows = scanWindows(wholeWindow(grid), options.block).toSorted(
+    (a, b) => a.y - b.y || a.x - b.x,
+  );
   for (const window of windows) {
     if (options.signal?.aborted === true)
       throw new AppError('cancelled', 'Reading the labels was cancelled.');
