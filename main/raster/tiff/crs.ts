@@ -21,6 +21,8 @@ export async function crsOf(keys: GeoKeys): Promise<string | undefined> {
   if (flat && projected !== undefined) return `EPSG:${projected}`;
   const wkt = esriWkt(keys);
   if (wkt !== undefined) return wkt;
+  // Neither a map projection nor degrees by its own word: what the keys leave out would be guessed.
+  if (model === userDefined) return undefined;
   const projection = keys.has(projectedType) || keys.has(3074) || keys.has(3075);
   if (geographic !== undefined && (!flat || !projection)) return `EPSG:${geographic}`;
   return projString(keys);
@@ -37,7 +39,7 @@ function esriWkt(keys: GeoKeys): string | undefined {
   for (const key of [citation, projectedCitation, geographicCitation]) {
     const text = keys.get(key);
     if (typeof text !== 'string') continue;
-    const found = /ESRI PE String = ((?:PROJCS|GEOGCS|GEOCCS).*\])/s.exec(text);
+    const found = /ESRI PE String = ([A-Z]{4,16}\[.*\])/s.exec(text);
     if (found !== null) return found[1];
   }
   return undefined;
