@@ -55,6 +55,12 @@ async function demo(): Promise<void> {
     probabilities: join(folder, 'probabilities.tif'),
     preview: join(folder, 'map.png'),
   });
+  const baseline = join(folder, 'baseline.tif');
+  await step('… and with the random forest, to compare', 'predict', {
+    model: join(model, 'baseline'),
+    scene: sample.scene,
+    out: baseline,
+  });
   const report = join(folder, 'report.html');
   const measured = await step(
     '4 of 4: measuring the map against reference that training never saw',
@@ -63,6 +69,7 @@ async function demo(): Promise<void> {
       map,
       reference: sample.reference,
       exclude: sample.rois,
+      baseline,
       report,
       csv: join(folder, 'confusion.csv'),
     },
