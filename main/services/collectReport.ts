@@ -26,6 +26,8 @@ const mapRecord = z.looseObject({
 const curve = z.array(
   z.looseObject({
     epoch: z.number(),
+    /** Network, from 1, where several were trained one after the other. */
+    member: z.number().default(1),
     loss: z.number(),
     validation: z.looseObject({ loss: z.number(), oa: z.number().optional() }).optional(),
   }),
@@ -191,6 +193,14 @@ function modelOf(card: ModelCard): ReportModel {
     card: [
       { name: 'Preset', value: card.preset ?? 'none' },
       { name: 'Bands', value: String(card.bands.length) },
+      ...(card.members === 1
+        ? []
+        : [
+            {
+              name: 'Networks',
+              value: `${card.members}, scores averaged; the training curve is the first one's`,
+            },
+          ]),
       { name: 'Split', value: card.training.split },
       { name: 'Seed', value: String(card.training.seed) },
       { name: 'Weights (SHA-256)', value: card.weightsSha256 },
@@ -204,12 +214,14 @@ function trainingOf(
   seconds: number | undefined,
 ): ReportTraining {
   return {
-    epochs: rows.map(({ epoch, loss, validation }) => ({
-      epoch,
-      loss,
-      ...(validation === undefined ? {} : { validationLoss: validation.loss }),
-      ...(validation?.oa === undefined ? {} : { validationAccuracy: validation.oa }),
-    })),
+    epochs: rows
+      .filter(({ member }) => member === 1)
+      .map(({ epoch, loss, validation }) => ({
+        epoch,
+        loss,
+        ...(validation === undefined ? {} : { validationLoss: validation.loss }),
+        ...(validation?.oa === undefined ? {} : { validationAccuracy: validation.oa }),
+      })),
     bestEpoch: card.training.bestEpoch,
     samples: card.training.samples,
     ...(seconds === undefined ? {} : { seconds }),
