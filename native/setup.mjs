@@ -96,7 +96,8 @@ function describeInputs(cuda) {
   const hash = createHash('sha256').update(
     `${version} ${cuda} ${process.platform} ${process.arch}`,
   );
-  hash.update(`${cacheFolder()} ${compiler()} ${findTool('python3')}`);
+  // Which Python fetched the wheel does not matter, only whether there is one.
+  hash.update(`${cacheFolder()} ${compiler()} ${findTool('python3') !== undefined}`);
   const headers = [
     'simd/vector.h',
     'simd/dispatch.h',
