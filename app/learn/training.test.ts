@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from '../random.ts';
 import { augment } from './augment.ts';
 import { fitNormalisation, normalise } from './normalise.ts';
-import { spectraAt } from './patches.ts';
 import { balancedWeights, countByClass, epochOrder } from './sampling.ts';
 import { learningRateAt } from './schedule.ts';
 import { networkOf, presetNamed, presets } from './settings.ts';
@@ -49,26 +48,6 @@ describe('normalisation', () => {
       /band 2/,
     );
     expect(() => fitNormalisation(spectra, [], ['value'])).toThrow(/no training samples/);
-  });
-});
-
-describe('spectraAt', () => {
-  const block = {
-    width: 3,
-    height: 2,
-    bands: [Uint16Array.of(1, 2, 3, 4, 5, 6), Int16Array.of(-1, -2, -3, -4, -5, -6)],
-    scale: [1, 0.5],
-    offset: [0, 1],
-  };
-
-  it('gives physical values, sample after sample', () => {
-    expect([...spectraAt(block, [4, 0], 1).features]).toEqual([5, -1.5, 1, 0.5]);
-  });
-
-  it('mirrors the border with its edge pixel, as numpy.pad(mode="symmetric")', () => {
-    const { features } = spectraAt(block, [0, 5], 3);
-    expect([...features.subarray(0, 9)]).toEqual([1, 1, 2, 1, 1, 2, 4, 4, 5]);
-    expect([...features.subarray(18, 27)]).toEqual([2, 3, 3, 5, 6, 6, 5, 6, 6]);
   });
 });
 

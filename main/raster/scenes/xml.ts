@@ -8,7 +8,6 @@ import { parseXml, type XmlElement, XmlError } from '../tiff/xml.ts';
  */
 export function parseDocument(text: string, source: string): XmlElement {
   try {
-    if (longestTag(text) > mostTagLength) throw new XmlError('a tag is too long', true);
     const root = parseXml(text.replace(/^\uFEFF/, ''));
     if (root.children.length > 0) return root;
   } catch (error) {
@@ -19,22 +18,6 @@ export function parseDocument(text: string, source: string): XmlElement {
     `The metadata in ${source} is not a complete XML document. Copy or download it again.`,
     { source },
   );
-}
-
-/** Attributes are found by a pattern whose time is not linear in the length of a tag. */
-const mostTagLength = 65_536;
-
-function longestTag(text: string): number {
-  let longest = 0;
-  let at = text.indexOf('<');
-  while (at >= 0) {
-    const comment = text.startsWith('<!--', at) || text.startsWith('<![CDATA[', at);
-    const end = text.indexOf(comment ? (text[at + 2] === '-' ? '-->' : ']]>') : '>', at);
-    const stop = end < 0 ? text.length : end;
-    if (!comment) longest = Math.max(longest, stop - at);
-    at = text.indexOf('<', stop);
-  }
-  return longest;
 }
 
 /** All elements of a name below (and including) one, whatever their namespace prefix, in document order. */

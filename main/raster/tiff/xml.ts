@@ -83,7 +83,11 @@ function tagEnd(source: string, at: number): number {
   throw new XmlError('not closed');
 }
 
+/** The search for attributes takes time that grows with the square of a tag; real ones have some hundred characters. */
+const longestTag = 65_536;
+
 function parseTag(body: string): XmlElement {
+  if (body.length > longestTag) throw new XmlError(`a tag of ${body.length} characters`);
   const name = /^[^\s/>]+/.exec(body)?.[0];
   if (name === undefined) throw new XmlError('no name');
   const attributes = new Map<string, string>();
