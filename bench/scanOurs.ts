@@ -51,6 +51,23 @@ const [u, dtRaw, A, B, C, D, z, dtBias] = inputs as [
 ];
 const scan = (): Tensor => selectiveScan(ops, { u, dtRaw, A, B, C, D, z, dtBias });
 
+function digestOf(results: readonly Tensor[]): string {
+  const sums = results.map((tensor) => {
+    const values = numbersOf(tensor);
+    return [values.reduce((a, b) => a + b, 0), values.reduce((a, b) => a + Math.abs(b), 0)];
+  });
+  return JSON.stringify(sums);
+}
+
+// The peer has run every candidate before its first round; our code has to be compiled by then, too.
+for (let i = 0; i < 20; i++) {
+  const { value, grads } = tf.engine().gradients(scan, inputs, upstream);
+  tf.dispose([value, ...grads]);
+}
+
+/** Of the first round; all rounds compute the same, and reading every result back would disturb the next one. */
+let digest: string | undefined;
+
 createInterface({ input: process.stdin }).on('line', () => {
   const cpuBefore = process.cpuUsage();
   const wallBefore = performance.now();
@@ -58,12 +75,9 @@ createInterface({ input: process.stdin }).on('line', () => {
   const wall = (performance.now() - wallBefore) / 1000;
   const used = process.cpuUsage(cpuBefore);
   const results = [value, ...grads];
-  const sums = results.map((tensor) => {
-    const values = numbersOf(tensor);
-    return [values.reduce((a, b) => a + b, 0), values.reduce((a, b) => a + Math.abs(b), 0)];
-  });
+  digest ??= digestOf(results);
   tf.dispose(results);
   const cpu = (used.user + used.system) / 1e6;
   const peakRss = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ cpu, wall, digest: JSON.stringify(sums), peakRss }));
+  console.log(JSON.stringify({ cpu, wall, digest, peakRss }));
 });

@@ -129,13 +129,16 @@ def main():
         print(f"  {candidate.__name__}, {steps} steps: {seconds * 1000:.0f} ms", file=sys.stderr)
         if seconds < best:
             best, scan = seconds, candidate
+    digest = None  # of the first round, as on our side
     for _ in sys.stdin:
         cpu, wall = time.process_time(), time.perf_counter()
         results = work(inputs, upstream, scan)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        sums = [[x.double().sum().item(), x.double().abs().sum().item()] for x in results]
+        if digest is None:
+            digest = json.dumps([[x.double().sum().item(), x.double().abs().sum().item()] for x in results])
+        del results
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"cpu": cpu, "wall": wall, "digest": json.dumps(sums), "peakRss": peak}), flush=True)
+        print(json.dumps({"cpu": cpu, "wall": wall, "digest": digest, "peakRss": peak}), flush=True)
 
 
 main()
