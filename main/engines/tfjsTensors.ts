@@ -21,10 +21,23 @@ export function forwardProbabilities<Config>(
   batch: { readonly input: Float32Array; readonly count: number },
 ): Float32Array {
   const shape = [batch.count, ...model.family.inputShape(model.config)];
-  return tf.tidy(() => {
+  return scoped(tf, () => {
     const logits = forward(tf.tensor(batch.input, shape, 'float32'));
     return softmaxRows(numbersOf(logits).slice(), logits.shape.at(-1)!);
   });
+}
+
+/**
+ * Runs a computation whose result holds no tensors and disposes of every tensor it made. `tf.tidy` would look for tensors
+ * in the result, number by number of an array.
+ */
+export function scoped<Result>(tf: Tfjs, body: () => Result): Result {
+  tf.engine().startScope();
+  try {
+    return body();
+  } finally {
+    tf.engine().endScope();
+  }
 }
 
 /** The numbers of a float tensor; may alias the tensor's memory. */

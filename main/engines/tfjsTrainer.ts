@@ -11,7 +11,7 @@ import type {
   TrainingBatch,
 } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
-import { forwardProbabilities, keepWeights, numbersOf } from './tfjsTensors.ts';
+import { forwardProbabilities, keepWeights, numbersOf, scoped } from './tfjsTensors.ts';
 
 type Parts<Config> = {
   readonly tf: Tfjs;
@@ -100,7 +100,7 @@ class TfjsTrainer<Config> implements Trainer {
       loss = result.loss;
       return { value: tf.scalar(loss), gradFunc: () => tf.tensor(result.gradient, x.shape) };
     });
-    return tf.tidy(() => {
+    return scoped(tf, () => {
       const input = tf.tensor(batch.input, [batch.count, ...family.inputShape(config)], 'float32');
       const { grads } = tf
         .engine()
