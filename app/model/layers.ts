@@ -16,15 +16,34 @@ export function weight<T>(weights: Weights<T>, path: string): T {
 
 /** x (…, in) to (…, out) with `path.weight` (out, in) and, where present, `path.bias` (out), as PyTorch's Linear. */
 export function linear<T>(ops: Ops<T>, weights: Weights<T>, path: string, x: T): T {
-  const shape = ops.shape(x);
+  const product = times(ops, weight(weights, `${path}.weight`), x);
+  const bias = weights.get(`${path}.bias`);
+  return bias === undefined ? product : ops.add(product, bias);
+}
+
+/**
+ * Outputs `from` to `from + count` of a linear layer without bias. Cutting the weights costs nothing beside cutting the
+ * outputs, whose gradients would have to be padded and added up.
+ */
+export function linearPart<T>(
+  ops: Ops<T>,
+  weights: Weights<T>,
+  path: string,
+  x: T,
+  [from, count]: readonly [from: number, count: number],
+): T {
   const kernel = weight(weights, `${path}.weight`);
+  const [, inner = 1] = ops.shape(kernel);
+  return times(ops, ops.slice(kernel, [from, 0], [count, inner]), x);
+}
+
+/** x (…, inner) times the transpose of a kernel (out, inner). */
+function times<T>(ops: Ops<T>, kernel: T, x: T): T {
+  const shape = ops.shape(x);
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const [out = 1, inner = 1] = ops.shape(kernel);
-  const flat = ops.reshape(x, [rows, inner]);
-  const product = ops.matMul(flat, kernel, { transposeB: true });
-  const bias = weights.get(`${path}.bias`);
-  const sum = bias === undefined ? product : ops.add(product, bias);
-  return ops.reshape(sum, [...shape.slice(0, -1), out]);
+  const product = ops.matMul(ops.reshape(x, [rows, inner]), kernel, { transposeB: true });
+  return ops.reshape(product, [...shape.slice(0, -1), out]);
 }
 
 /** Normalises the last dimension, then `path.weight` and `path.bias`. Variance as in PyTorch: divided by n. */

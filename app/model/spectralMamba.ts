@@ -12,6 +12,7 @@ import {
   dropout,
   layerNorm,
   linear,
+  linearPart,
   reverseTime,
   selectiveScan,
   silu,
@@ -169,15 +170,14 @@ export function cutIntoPieces<T>(ops: Ops<T>, spectrum: T, config: SpectralMamba
 
 /** One Mamba block (Gu and Dao 2023) without norm and residual, v (b, L, d) to (b, L, d). */
 export function mambaMixer<T>(ops: Ops<T>, weights: Weights<T>, path: string, v: T): T {
-  const [batch = 1, length = 1] = ops.shape(v);
   const logA = weight(weights, `${path}.A_log`);
   const [inner = 1, states = 1] = ops.shape(logA);
-  const projected = linear(ops, weights, `${path}.in_proj`, v); // [b, L, 2·di]
-  const u0 = ops.slice(projected, [0, 0, 0], [batch, length, inner]);
-  const z = ops.slice(projected, [0, 0, inner], [batch, length, inner]);
+  const u0 = linearPart(ops, weights, `${path}.in_proj`, v, [0, inner]); // [b, L, di]
+  const z = linearPart(ops, weights, `${path}.in_proj`, v, [inner, inner]);
   const u = silu(ops, causalConv1d(ops, weights, `${path}.conv1d`, u0));
   const parts = linear(ops, weights, `${path}.x_proj`, u); // [b, L, r + 2N]
-  const rank = (ops.shape(parts)[2] ?? 0) - 2 * states;
+  const [batch = 1, length = 1, width = 1] = ops.shape(parts);
+  const rank = width - 2 * states;
   const part = (from: number, size: number): T =>
     ops.slice(parts, [0, 0, from], [batch, length, size]);
   const timeStep = new Map([['dt.weight', weight(weights, `${path}.dt_proj.weight`)]]);
