@@ -3,6 +3,7 @@ import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import type { Window } from '../../app/raster/grid.ts';
+import { bytesPerSample } from '../../app/raster/samples.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { scanWindows } from '../../app/raster/tiling.ts';
 import { openScene } from '../raster/formats.ts';
@@ -19,6 +20,8 @@ import { vectoriseMap } from './vectorise.ts';
 
 /** Windows that the reading thread may be ahead of the engine. */
 const windowsAhead = 2;
+/** Least bytes of decoded tiles that the reader keeps. */
+const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
 const windowBytes = 16 * 2 ** 20;
 
@@ -134,6 +137,17 @@ type MapTask = {
   readonly writers: MapWriters;
 };
 
+/**
+ * Windows go through one tile after the other, so a scan without halo needs little more than one tile of all bands; a halo
+ * reaches into the row of tiles above, and the reader knows how much that takes.
+ */
+function cacheFor({ source, bands, classifier }: MapTask): { readonly cacheBytes?: number } {
+  if (classifier.patch !== 1) return {};
+  const { block, bands: all } = source.description;
+  const pixelBytes = bands.reduce((sum, band) => sum + bytesPerSample(all[band]!.type), 0);
+  return { cacheBytes: Math.max(smallestCache, 3 * block.width * block.height * pixelBytes) };
+}
+
 /** Maps every window that is not done yet; the number of windows of the whole map. */
 async function mapWindows(task: MapTask, context: TaskContext): Promise<number> {
   const { classifier, source, extent, writers } = task;
@@ -157,6 +171,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
       })),
       patch: classifier.patch,
       ahead: windowsAhead,
+      ...cacheFor(task),
       ...(extent.within === undefined ? {} : { within: extent.within }),
     },
     context.signal,

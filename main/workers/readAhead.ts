@@ -14,6 +14,8 @@ export type ReaderTask = {
   readonly bands: readonly number[];
   readonly scaling: readonly BandScaling[];
   readonly patch: 1 | 3;
+  /** Bytes of decoded tiles that the reader keeps; its own choice where absent. */
+  readonly cacheBytes?: number;
   /** Windows that may wait, decoded, for the consumer: what bounds the memory. */
   readonly ahead: number;
 };

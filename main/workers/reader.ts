@@ -31,7 +31,10 @@ function insideShapes(shapes: readonly PreparedShape[], window: Window): Uint8Ar
 }
 
 async function readAll(): Promise<void> {
-  const source = await openScene(task.uri);
+  const source = await openScene(
+    task.uri,
+    task.cacheBytes === undefined ? {} : { cacheBytes: task.cacheBytes },
+  );
   try {
     for (const window of task.windows) {
       const wanted = task.within === undefined ? undefined : insideShapes(task.within, window);
