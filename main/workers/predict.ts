@@ -20,6 +20,7 @@ import { vectoriseMap } from './vectorise.ts';
 
 /** Windows that the reading thread may be ahead of the engine. */
 const windowsAhead = 2;
+const windowsACollection = 8;
 /** Least bytes of decoded tiles that the reader keeps. */
 const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
@@ -187,6 +188,8 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
     });
     await writers.write({ window: relative(window), indices, scores });
     done += 1;
+    // Buffers from the reading thread are freed by a collection alone, and V8 puts that off while its own heap is small.
+    if (done % windowsACollection === 0) globalThis.gc?.();
     mapped += indices.length;
     const seconds = (performance.now() - started) / 1000;
     context.emit({
