@@ -1,20 +1,6 @@
 import { z } from 'zod';
+import { call } from './call.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
-
-/** One call: what it takes and what it gives. Types, message checks, command-line options and help come from here. */
-export type Call<Input extends z.ZodObject, Output extends z.ZodObject> = {
-  readonly summary: string;
-  readonly input: Input;
-  readonly output: Output;
-};
-
-function call<Input extends z.ZodObject, Output extends z.ZodObject>(
-  summary: string,
-  input: Input,
-  output: Output,
-): Call<Input, Output> {
-  return { summary, input, output };
-}
 
 const integer = z.int().nonnegative();
 const window = z.tuple([integer, integer, z.int().positive(), z.int().positive()]);

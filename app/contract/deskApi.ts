@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { accuracyCalls } from './desk/accuracy.ts';
+import { jobCalls, jobRecord } from './desk/jobs.ts';
+import { projectCalls } from './desk/project.ts';
+import { sceneCalls } from './desk/scenes.ts';
+
+/** Every call that the desk's window makes. What lasts is a job; the rest answers at once. */
+export const deskApi = { ...sceneCalls, ...projectCalls, ...jobCalls, ...accuracyCalls } as const;
+
+export type DeskApi = typeof deskApi;
+export type DeskCall = keyof DeskApi;
+export type DeskInput<Name extends DeskCall> = z.input<DeskApi[Name]['input']>;
+/** An input after its check, defaults filled in: what handlers get. */
+export type DeskArguments<Name extends DeskCall> = z.output<DeskApi[Name]['input']>;
+export type DeskOutput<Name extends DeskCall> = z.output<DeskApi[Name]['output']>;
+
+/** A handler for every call: a missing one does not compile. */
+export type DeskHandlers = {
+  readonly [Name in DeskCall]: (
+    input: DeskArguments<Name>,
+    signal: AbortSignal,
+  ) => Promise<DeskOutput<Name>>;
+};
+
+/** What the host says without being asked. */
+export const deskEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('job'), job: jobRecord }),
+  z.object({
+    kind: z.literal('mapped'),
+    job: z.string(),
+    /** Size of the whole map and the window of it that is done. */
+    width: z.int(),
+    height: z.int(),
+    window: z.tuple([z.int(), z.int(), z.int(), z.int()]),
+    /** The window's class values, thinned to `columns` by `rows` pixels, in base64. */
+    columns: z.int(),
+    rows: z.int(),
+    classes: z.string(),
+  }),
+  z.object({
+    kind: z.literal('scene'),
+    uri: z.string(),
+    state: z.enum(['changed', 'gone', 'back']),
+  }),
+  /** Another window edited the project: take its state anew. */
+  z.object({ kind: z.literal('project'), revision: z.int() }),
+  z.object({ kind: z.literal('open'), path: z.string() }),
+]);
+
+export type DeskEvent = z.infer<typeof deskEvent>;

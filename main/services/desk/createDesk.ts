@@ -1,0 +1,72 @@
+import {
+  type DeskCall,
+  type DeskEvent,
+  type DeskHandlers,
+  deskApi,
+} from '../../../app/contract/deskApi.ts';
+import type { TileAddress } from '../../../app/contract/tileAddress.ts';
+import { AppError } from '../../../app/error.ts';
+import type { RunTask } from '../../workers/host.ts';
+import { createAccuracyHandlers } from './accuracy.ts';
+import { createJobHandlers } from './jobs.ts';
+import { createProjectHandlers } from './project.ts';
+import { createScenes } from './scenes.ts';
+
+/** What the desk is made of. */
+export type DeskDependencies = {
+  readonly runTask: RunTask;
+  /** Says something to every window. */
+  readonly emit: (event: DeskEvent) => void;
+  /** Folder for what has no other place: unnamed projects, recent files, uploads. */
+  readonly dataFolder: string;
+  /** Folders that `files.list` may show; in the window of the desktop application the system's dialogs take its place. */
+  readonly folders: readonly string[];
+};
+
+/** A tile ready to be sent. `bytes` as app/contract/tileAddress.ts says. */
+export type Tile = { readonly sampleType: string; readonly bytes: Uint8Array };
+
+/** The desk behind any window: the same for Electron and for the served mode. */
+export type Desk = {
+  /** Checks the input against the contract and answers. @throws AppError */
+  call(name: string, input: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Undefined where the tile lies outside the scene. @throws AppError */
+  tile(address: TileAddress, signal: AbortSignal): Promise<Tile | undefined>;
+  /** Ends processes and closes files; nothing is lost. */
+  dispose(): Promise<void>;
+};
+
+export function createDesk(dependencies: DeskDependencies): Desk {
+  const scenes = createScenes(dependencies);
+  const project = createProjectHandlers(dependencies);
+  const jobs = createJobHandlers({ ...dependencies, store: project.store });
+  const accuracy = createAccuracyHandlers(dependencies);
+  const handlers: DeskHandlers = {
+    ...scenes.handlers,
+    ...project.handlers,
+    ...jobs.handlers,
+    ...accuracy.handlers,
+  };
+  return {
+    call: async (name, input, signal) => {
+      if (!Object.hasOwn(deskApi, name))
+        throw new AppError('usage', `There is no call named "${name.slice(0, 60)}".`);
+      const known = name as DeskCall;
+      const parsed = deskApi[known].input.safeParse(input);
+      if (!parsed.success)
+        throw new AppError(
+          'usage',
+          parsed.error.issues
+            .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+            .join('; '),
+        );
+      return handlers[known](parsed.data as never, signal);
+    },
+    tile: (address, signal) => scenes.tile(address, signal),
+    dispose: async () => {
+      await jobs.dispose();
+      await scenes.dispose();
+      await project.dispose();
+    },
+  };
+}
