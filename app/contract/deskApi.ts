@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { accuracyCalls } from './desk/accuracy.ts';
+import { fileCalls } from './desk/files.ts';
 import { jobCalls, jobRecord } from './desk/jobs.ts';
 import { projectCalls } from './desk/project.ts';
 import { sceneCalls } from './desk/scenes.ts';
 
 /** Every call that the desk's window makes. What lasts is a job; the rest answers at once. */
-export const deskApi = { ...sceneCalls, ...projectCalls, ...jobCalls, ...accuracyCalls } as const;
+export const deskApi = {
+  ...sceneCalls,
+  ...projectCalls,
+  ...fileCalls,
+  ...jobCalls,
+  ...accuracyCalls,
+} as const;
 
 export type DeskApi = typeof deskApi;
 export type DeskCall = keyof DeskApi;

@@ -97,21 +97,4 @@ export const projectCalls = {
     }),
     z.object({ path: z.string(), rois: z.int() }),
   ),
-  'files.list': call(
-    'entries of a folder inside those that the user allowed; without a folder, those folders',
-    z.strictObject({ folder: uri.optional() }),
-    z.object({
-      folder: z.string().optional(),
-      parent: z.string().optional(),
-      entries: z.array(
-        z.object({
-          name: z.string(),
-          path: z.string(),
-          kind: z.enum(['folder', 'scene', 'vector', 'project', 'model', 'other']),
-          bytes: z.number().optional(),
-          modified: z.string().optional(),
-        }),
-      ),
-    }),
-  ),
 } as const;

@@ -8,6 +8,7 @@ import type { TileAddress } from '../../../app/contract/tileAddress.ts';
 import { AppError } from '../../../app/error.ts';
 import type { RunTask } from '../../workers/host.ts';
 import { createAccuracyHandlers } from './accuracy.ts';
+import { createFileHandlers } from './files.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createProjectHandlers } from './project.ts';
 import { createScenes } from './scenes.ts';
@@ -44,6 +45,7 @@ export function createDesk(dependencies: DeskDependencies): Desk {
   const handlers: DeskHandlers = {
     ...scenes.handlers,
     ...project.handlers,
+    ...createFileHandlers(dependencies),
     ...jobs.handlers,
     ...accuracy.handlers,
   };
