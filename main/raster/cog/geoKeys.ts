@@ -1,15 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../../app/error.ts';
+import { geoKey, userDefined } from '../tiff/geoKeyNumbers.ts';
 import type { GeoKey } from './geoKey.ts';
 import { projectionKeys } from './projectionKeys.ts';
-
-const modelType = 1024;
-const rasterType = 1025;
-const geodeticCrs = 2048;
-const projectedCrs = 3072;
-const projectedCitation = 3073;
-const verticalCrs = 4096;
-const userDefined = 32767;
 
 /**
  * The GeoKeys of a CRS (`EPSG:n`, WKT or PROJ). A known EPSG code is written as such; a WKT as the string that ArcGIS
@@ -17,7 +10,7 @@ const userDefined = 32767;
  * @throws AppError `unknown-crs`
  */
 export async function geoKeysOf(crs: string | undefined): Promise<readonly GeoKey[]> {
-  const pixelIsArea: GeoKey = [rasterType, { code: 1 }];
+  const pixelIsArea: GeoKey = [geoKey.GTRasterType, { code: 1 }];
   if (crs === undefined) return [pixelIsArea];
   const code = epsgOf(crs);
   const known = code === undefined ? undefined : await epsgKeys(code);
@@ -61,19 +54,19 @@ async function epsgKeys(code: number): Promise<readonly GeoKey[] | undefined> {
   switch (entry?.kind) {
     case 'CRS-PROJCRS':
       return [
-        [modelType, { code: 1 }],
-        [projectedCrs, { code }],
+        [geoKey.GTModelType, { code: 1 }],
+        [geoKey.ProjectedCSType, { code }],
       ];
     case 'CRS-GEOGCRS':
     case 'CRS-GEOG3DCRS':
       return [
-        [modelType, { code: 2 }],
-        [geodeticCrs, { code }],
+        [geoKey.GTModelType, { code: 2 }],
+        [geoKey.GeographicType, { code }],
       ];
     case 'CRS-GCENCRS':
       return [
-        [modelType, { code: 3 }],
-        [geodeticCrs, { code }],
+        [geoKey.GTModelType, { code: 3 }],
+        [geoKey.GeographicType, { code }],
       ];
     case 'CRS-COMPOUNDCRS':
       return compoundKeys(entry.wkt ?? '');
@@ -98,7 +91,7 @@ async function compoundKeys(wkt: string): Promise<readonly GeoKey[] | undefined>
   const vertical = parts === null ? undefined : epsgOf(`VERT_CS[${parts[2]!}]`);
   if (horizontal === undefined || vertical === undefined) return undefined;
   const keys = await epsgKeys(horizontal);
-  return keys === undefined ? undefined : [...keys, [verticalCrs, { code: vertical }]];
+  return keys === undefined ? undefined : [...keys, [geoKey.VerticalCSType, { code: vertical }]];
 }
 
 function textKeys(crs: string): readonly GeoKey[] | undefined {
@@ -107,7 +100,7 @@ function textKeys(crs: string): readonly GeoKey[] | undefined {
   if (!/^[A-Z_0-9]+\s*\[/i.test(text)) return undefined;
   // "user-defined" as model: readers that know the string take it whole, nobody takes half of it
   return [
-    [modelType, { code: userDefined }],
-    [projectedCitation, { text: `ESRI PE String = ${text}` }],
+    [geoKey.GTModelType, { code: userDefined }],
+    [geoKey.PCSCitation, { text: `ESRI PE String = ${text}` }],
   ];
 }

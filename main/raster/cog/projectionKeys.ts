@@ -1,88 +1,65 @@
+import { geoKey, userDefined } from '../tiff/geoKeyNumbers.ts';
 import type { GeoKey } from './geoKey.ts';
 
-// Key numbers and method codes: GeoTIFF 1.1 (OGC 19-008r4), annex B and C.
-const userDefined = 32767;
-const key = {
-  modelType: 1024,
-  citation: 1026,
-  geodeticCrs: 2048,
-  geodeticCitation: 2049,
-  datum: 2050,
-  angularUnits: 2054,
-  ellipsoid: 2056,
-  semiMajor: 2057,
-  semiMinor: 2058,
-  inverseFlattening: 2059,
-  projectedCrs: 3072,
-  projection: 3074,
-  method: 3075,
-  linearUnits: 3076,
-  parallel1: 3078,
-  parallel2: 3079,
-  originLongitude: 3080,
-  originLatitude: 3081,
-  falseEasting: 3082,
-  falseNorthing: 3083,
-  falseOriginLongitude: 3084,
-  falseOriginLatitude: 3085,
-  falseOriginEasting: 3086,
-  falseOriginNorthing: 3087,
-  centreLongitude: 3088,
-  centreLatitude: 3089,
-  scale: 3092,
-  poleLongitude: 3095,
-} as const;
-
-/** A projection of PROJ in GeoTIFF: method code, and the key of each parameter with its default. */
+/** A projection of PROJ in GeoTIFF: method code (GeoTIFF 1.1, annex C), and the key of each parameter with its default. */
 type Method = {
   readonly code: number;
   readonly parameters: readonly (readonly [name: string, key: number, otherwise: number])[];
 };
 
 const shift = [
-  ['x_0', key.falseEasting, 0],
-  ['y_0', key.falseNorthing, 0],
+  ['x_0', geoKey.ProjFalseEasting, 0],
+  ['y_0', geoKey.ProjFalseNorthing, 0],
 ] as const;
 const natural = [
-  ['lat_0', key.originLatitude, 0],
-  ['lon_0', key.originLongitude, 0],
+  ['lat_0', geoKey.ProjNatOriginLat, 0],
+  ['lon_0', geoKey.ProjNatOriginLong, 0],
 ] as const;
 const centre = [
-  ['lat_0', key.centreLatitude, 0],
-  ['lon_0', key.centreLongitude, 0],
+  ['lat_0', geoKey.ProjCenterLat, 0],
+  ['lon_0', geoKey.ProjCenterLong, 0],
 ] as const;
-const scale = ['k_0', key.scale, 1] as const;
+const scale = ['k_0', geoKey.ProjScaleAtNatOrigin, 1] as const;
 
 const methods: Readonly<Record<string, Method>> = {
   tmerc: { code: 1, parameters: [...natural, scale, ...shift] },
   merc: { code: 7, parameters: [...natural, scale, ...shift] },
   'merc 2SP': {
     code: 7,
-    parameters: [['lat_ts', key.parallel1, 0], ['lon_0', key.originLongitude, 0], ...shift],
+    parameters: [
+      ['lat_ts', geoKey.ProjStdParallel1, 0],
+      ['lon_0', geoKey.ProjNatOriginLong, 0],
+      ...shift,
+    ],
   },
   lcc: {
     code: 8,
     parameters: [
-      ['lat_0', key.falseOriginLatitude, 0],
-      ['lon_0', key.falseOriginLongitude, 0],
-      ['lat_1', key.parallel1, 0],
-      ['lat_2', key.parallel2, 0],
-      ['x_0', key.falseOriginEasting, 0],
-      ['y_0', key.falseOriginNorthing, 0],
+      ['lat_0', geoKey.ProjFalseOriginLat, 0],
+      ['lon_0', geoKey.ProjFalseOriginLong, 0],
+      ['lat_1', geoKey.ProjStdParallel1, 0],
+      ['lat_2', geoKey.ProjStdParallel2, 0],
+      ['x_0', geoKey.ProjFalseOriginEasting, 0],
+      ['y_0', geoKey.ProjFalseOriginNorthing, 0],
     ],
   },
   'lcc 1SP': { code: 9, parameters: [...natural, scale, ...shift] },
   laea: { code: 10, parameters: [...centre, ...shift] },
   aea: {
     code: 11,
-    parameters: [['lat_1', key.parallel1, 0], ['lat_2', key.parallel2, 0], ...natural, ...shift],
+    parameters: [
+      ['lat_1', geoKey.ProjStdParallel1, 0],
+      ['lat_2', geoKey.ProjStdParallel2, 0],
+      ...natural,
+      ...shift,
+    ],
   },
   aeqd: { code: 12, parameters: [...centre, ...shift] },
   'stere polar': {
     code: 15,
     parameters: [
-      ['lat_ts', key.originLatitude, 90],
-      ['lon_0', key.poleLongitude, 0],
+      ['lat_ts', geoKey.ProjNatOriginLat, 90],
+      ['lon_0', geoKey.ProjStraightVertPoleLong, 0],
       scale,
       ...shift,
     ],
@@ -90,10 +67,10 @@ const methods: Readonly<Record<string, Method>> = {
   sterea: { code: 16, parameters: [...natural, scale, ...shift] },
   eqc: {
     code: 17,
-    parameters: [...centre, ['lat_ts', key.parallel1, 0], ...shift],
+    parameters: [...centre, ['lat_ts', geoKey.ProjStdParallel1, 0], ...shift],
   },
   poly: { code: 22, parameters: [...natural, ...shift] },
-  sinu: { code: 24, parameters: [['lon_0', key.centreLongitude, 0], ...shift] },
+  sinu: { code: 24, parameters: [['lon_0', geoKey.ProjCenterLong, 0], ...shift] },
 };
 
 /** Codes of the geodetic CRS behind a named datum. */
@@ -127,20 +104,20 @@ export function projectionKeys(proj: string): readonly GeoKey[] | undefined {
   const geodetic = geodeticKeys(given);
   if (geodetic === undefined) return undefined;
   const name = given.get('proj');
-  const citation: GeoKey = [key.citation, { text: proj }];
+  const citation: GeoKey = [geoKey.GTCitation, { text: proj }];
   if (name === 'longlat' || name === 'latlong')
-    return [[key.modelType, { code: 2 }], citation, ...geodetic];
+    return [[geoKey.GTModelType, { code: 2 }], citation, ...geodetic];
   const unit = units[given.get('units') ?? 'm'];
   const projected = projectedKeys(given, unit?.[1] ?? 1);
   if (projected === undefined || unit === undefined || given.has('to_meter')) return undefined;
   return [
-    [key.modelType, { code: 1 }],
+    [geoKey.GTModelType, { code: 1 }],
     citation,
     ...geodetic,
-    [key.projectedCrs, { code: userDefined }],
-    [key.projection, { code: userDefined }],
+    [geoKey.ProjectedCSType, { code: userDefined }],
+    [geoKey.Projection, { code: userDefined }],
     ...projected,
-    [key.linearUnits, { code: unit[0] }],
+    [geoKey.ProjLinearUnits, { code: unit[0] }],
   ];
 }
 
@@ -165,12 +142,12 @@ function parametersOf(proj: string): ReadonlyMap<string, string> {
 
 function geodeticKeys(given: ReadonlyMap<string, string>): readonly GeoKey[] | undefined {
   const datum = datums[given.get('datum') ?? ''];
-  if (datum !== undefined) return [[key.geodeticCrs, { code: datum }]];
+  if (datum !== undefined) return [[geoKey.GeographicType, { code: datum }]];
   if (given.has('datum')) return undefined;
   const custom: GeoKey[] = [
-    [key.geodeticCrs, { code: userDefined }],
-    [key.datum, { code: userDefined }],
-    [key.angularUnits, { code: 9102 }],
+    [geoKey.GeographicType, { code: userDefined }],
+    [geoKey.GeogGeodeticDatum, { code: userDefined }],
+    [geoKey.GeogAngularUnits, { code: 9102 }],
   ];
   const figure = figureOf(given);
   return figure === undefined ? undefined : [...custom, ...figure];
@@ -183,15 +160,19 @@ function figureOf(given: ReadonlyMap<string, string>): readonly GeoKey[] | undef
     if (known === undefined) return undefined;
     const [code, a, flattening] = known;
     return [
-      [key.ellipsoid, { code }],
-      [key.semiMajor, { number: a }],
-      [key.inverseFlattening, { number: flattening }],
+      [geoKey.GeogEllipsoid, { code }],
+      [geoKey.GeogSemiMajorAxis, { number: a }],
+      [geoKey.GeogInvFlattening, { number: flattening }],
     ];
   }
   const a = Number(given.get('R') ?? given.get('a'));
   const shape = shapeOf(given, a);
   if (!(a > 0) || shape === undefined) return undefined;
-  return [[key.ellipsoid, { code: userDefined }], [key.semiMajor, { number: a }], shape];
+  return [
+    [geoKey.GeogEllipsoid, { code: userDefined }],
+    [geoKey.GeogSemiMajorAxis, { number: a }],
+    shape,
+  ];
 }
 
 /** The second figure of an ellipsoid; a sphere where only one is given. */
@@ -199,7 +180,7 @@ function shapeOf(given: ReadonlyMap<string, string>, a: number): GeoKey | undefi
   const name = given.has('rf') ? 'rf' : 'b';
   const value = Number(given.get(name) ?? a);
   if (!(value > 0)) return undefined;
-  return [name === 'rf' ? key.inverseFlattening : key.semiMinor, { number: value }];
+  return [name === 'rf' ? geoKey.GeogInvFlattening : geoKey.GeogSemiMinorAxis, { number: value }];
 }
 
 function projectedKeys(
@@ -208,7 +189,7 @@ function projectedKeys(
 ): readonly GeoKey[] | undefined {
   const method = methods[methodName(given)];
   if (method === undefined) return undefined;
-  const keys: GeoKey[] = [[key.method, { code: method.code }]];
+  const keys: GeoKey[] = [[geoKey.ProjCoordTrans, { code: method.code }]];
   for (const [name, id, otherwise] of method.parameters) {
     const text = given.get(name);
     const value = text === undefined ? otherwise : Number(text);
