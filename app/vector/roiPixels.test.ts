@@ -5,7 +5,7 @@ import type { Geometry, Ring } from './geometry.ts';
 import { placeRois, type TransformFactory } from './placeRois.ts';
 import { rasterise } from './rasterise.ts';
 import type { Roi, RoiSet } from './roi.ts';
-import { requireSamples, roiPixels } from './roiPixels.ts';
+import { roiPixels } from './roiPixels.ts';
 
 const same: TransformFactory = () => (x, y) => [x, y];
 
@@ -148,19 +148,6 @@ describe('roiPixels', () => {
     );
     expect(() => roiPixels(whole, { block, signal: AbortSignal.abort() })).toThrow(
       expect.objectContaining({ code: 'cancelled' }),
-    );
-  });
-
-  it('wants two classes with enough pixels', () => {
-    const one = collect([roi('a', 3, polygon(square(1, 1, 3)))]).report;
-    expect(() => requireSamples(one, 'rois')).toThrow(/wood 9, water 0/);
-    const two = collect([
-      roi('a', 3, polygon(square(1, 1, 3))),
-      roi('b', 5, polygon(square(9, 1, 1))),
-    ]).report;
-    requireSamples(two, 'rois');
-    expect(() => requireSamples(two, 'rois', 2)).toThrow(
-      expect.objectContaining({ code: 'no-samples' }),
     );
   });
 });

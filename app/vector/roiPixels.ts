@@ -238,21 +238,6 @@ function report(
   };
 }
 
-/**
- * Refuses what cannot be learned from.
- * @throws AppError `no-samples` fewer than two classes with at least `fewest` pixels each
- */
-export function requireSamples(report: RoiReport, uri: string, fewest = 1): void {
-  const enough = report.classes.filter((landClass) => landClass.pixels >= fewest);
-  if (enough.length >= 2) return;
-  const found = report.classes.map(({ name, pixels }) => `${name} ${pixels}`).join(', ');
-  throw new AppError(
-    'no-samples',
-    `Training needs at least two classes with ${fewest} or more pixels each; ${uri} gives ${found === '' ? 'none' : found}. Draw more or larger ROIs.`,
-    { uri, classes: report.classes, fewest },
-  );
-}
-
 function tooMany(uri: string, limit: number): AppError {
   return new AppError(
     'too-large',

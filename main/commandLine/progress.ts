@@ -1,4 +1,5 @@
 import type { ProgressEvent } from '../../app/contract/events.ts';
+import { printable } from './printable.ts';
 
 /** Shows events on a stream: one line that is rewritten on a terminal, plain lines elsewhere. */
 export type ProgressView = { show(event: ProgressEvent): void; end(): void };
@@ -47,10 +48,10 @@ export function createProgressView(
           line(`engine: ${event.engine} on ${event.device}`);
           return;
         case 'warning':
-          line(`warning: ${event.message}`);
+          line(`warning: ${printable(event.message)}`);
           return;
         case 'note':
-          line(event.message);
+          line(printable(event.message));
       }
     },
     end: () => {

@@ -9,6 +9,7 @@ import { programVersion } from '../version.ts';
 import { commandHelp, overview } from './help.ts';
 import { type Invocation, parseInvocation, splitCommand } from './parse.ts';
 import { present } from './present.ts';
+import { printable } from './printable.ts';
 import { createProgressView } from './progress.ts';
 
 /** Where the program writes: so that tests can listen. */
@@ -37,6 +38,7 @@ export async function runCommandLine(
       return exitCodes.done;
     }
     if (words[0] === 'bench') return await runBench(words.slice(1), signal);
+    if (words[0] === 'serve') return await serve(words.slice(1), streams, signal);
     const { name, rest } = splitCommand(words);
     if (rest.includes('--help')) {
       streams.out(commandHelp(name));
@@ -46,6 +48,23 @@ export async function runCommandLine(
   } catch (error) {
     return fail(error, json, streams);
   }
+}
+
+/** The window in a browser; Ctrl+C is how it is meant to end. */
+async function serve(
+  words: readonly string[],
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
+  const { runServer, serveHelp } = await import('../server.ts');
+  if (words.includes('--help')) streams.out(serveHelp);
+  else
+    await runServer(
+      words,
+      { out: streams.out, error: (text) => void streams.error.write(text) },
+      signal,
+    );
+  return exitCodes.done;
 }
 
 /** Benches lie beside the product and run in a process of their own; they need the peers' programs. */
@@ -75,7 +94,9 @@ async function execute(
     const result = await services.call(invocation.name, invocation.input, { signal, onEvent });
     const output = api[invocation.name].output.parse(result);
     view.end();
-    streams.out(invocation.json ? `${JSON.stringify(output)}\n` : present(invocation.name, output));
+    streams.out(
+      invocation.json ? `${JSON.stringify(output)}\n` : printable(present(invocation.name, output)),
+    );
     return exitCodes.done;
   } finally {
     view.end();
@@ -85,7 +106,7 @@ async function execute(
 function fail(error: unknown, json: boolean, streams: Streams): number {
   const record = errorRecord(error);
   if (json) streams.out(`${JSON.stringify({ error: record })}\n`);
-  else streams.error.write(`error (${record.code}): ${record.message}\n`);
+  else streams.error.write(`error (${record.code}): ${printable(record.message)}\n`);
   if (!(error instanceof AppError) && error instanceof Error)
     streams.error.write(`${error.stack ?? ''}\n`);
   if (record.code === 'usage') return exitCodes.usage;

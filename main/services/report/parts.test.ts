@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { accuracyFigures, confusionOf } from '../../../app/learn/metrics.ts';
+import { confusionOf } from '../../../app/learn/metrics.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import { ticks } from './chart.ts';
 import { classPng, mapLabels } from './classPicture.ts';
-import { confusionCsv, consoleTable, figuresJson } from './figures.ts';
+import { confusionCsv } from './figures.ts';
 import { metresPerPixel, northAngle, scaleBar } from './scaleBar.ts';
 
 const classes: ClassScheme = [
@@ -25,57 +25,6 @@ describe('figures for other programs', () => {
       `"'=HYPERLINK(""x""), ""quoted""",2,8,0`,
       '',
     ]);
-  });
-
-  it('gives JSON with the axes of the matrix on it', () => {
-    const json = JSON.parse(JSON.stringify(figuresJson(confusion, classes))) as Record<
-      string,
-      unknown
-    >;
-    expect(json).toMatchObject({
-      confusion: {
-        rows: 'reference',
-        columns: 'map',
-        matrix: [
-          [9, 1],
-          [2, 8],
-        ],
-        classes: ['Water', classes[1]!.name],
-      },
-      oa: 0.85,
-      aa: expect.closeTo(0.85, 12) as number,
-      kappa: expect.closeTo(0.7, 12) as number,
-      n: 20,
-    });
-    expect((json['perClass'] as { name: string; users: number }[])[0]).toMatchObject({
-      name: 'Water',
-      users: 9 / 11,
-    });
-  });
-
-  it('prints classifiers side by side in straight columns', () => {
-    const table = consoleTable(
-      [
-        { name: 'SpectralMamba', figures: accuracyFigures(confusion) },
-        {
-          name: 'random forest',
-          figures: accuracyFigures(
-            confusionOf([
-              [10, 0],
-              [0, 0],
-            ]),
-          ),
-        },
-      ],
-      [{ ...classes[0]!, name: 'Wa\u001b[31mter' }],
-    );
-    const lines = table.split('\n');
-    expect(lines[1]).toMatch(/^overall accuracy +85\.0 % +100\.0 %$/);
-    expect(new Set(lines.slice(0, 6).map((line) => line.length)).size).toBe(1);
-    expect(table).toContain('90.0 % / 81.8 %');
-    expect(table).toMatch(/class 2 .*80\.0 % \/ 88\.9 % +- \/ - +10/);
-    expect(table).not.toContain('\u001b');
-    expect(consoleTable([], [])).toBe('');
   });
 });
 
