@@ -2,7 +2,12 @@ import { AppError } from '../../app/error.ts';
 import type { Grid, Window } from '../../app/raster/grid.ts';
 import type { LandClass } from '../../app/vector/roi.ts';
 import type { CogOptions, Compression } from '../raster/cog/plan.ts';
-import { type CogWriter, type CogWriterOptions, createCogWriter } from '../raster/cog/writeCog.ts';
+import {
+  type CogProgress,
+  type CogWriter,
+  type CogWriterOptions,
+  createCogWriter,
+} from '../raster/cog/writeCog.ts';
 
 /** What a map run writes. */
 export type MapOutputs = {
@@ -37,7 +42,9 @@ export type MapWriters = {
   done(window: Window): boolean;
   write(scored: ScoredWindow): Promise<void>;
   finish(): Promise<void>;
-  /** Removes what was written; what a later run can continue is kept if `keep`. */
+  /** Of each output. */
+  progress(): readonly CogProgress[];
+  /** Stops: keeps what a later run can continue, or removes that too. */
   abort(keep: boolean): Promise<void>;
 };
 
@@ -99,6 +106,7 @@ export async function openMapWriters(options: MapWriterOptions): Promise<MapWrit
       // The class map comes last: where it is, the others are.
       for (const { writer } of writers.toReversed()) await writer.finish();
     },
+    progress: () => writers.map(({ writer }) => writer.progress()),
     abort,
   };
 }

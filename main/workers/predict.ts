@@ -9,6 +9,8 @@ import { scanWindows } from '../../app/raster/tiling.ts';
 import { openScene } from '../raster/formats.ts';
 import { writePreview } from '../raster/picture.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
+import { garbageCollector } from './collectGarbage.ts';
+import { diskFull } from './diskFull.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { classAreas } from './mapAreas.ts';
 import { gridOf, type MapExtent, mapExtent } from './mapExtent.ts';
@@ -20,7 +22,6 @@ import { vectoriseMap } from './vectorise.ts';
 
 /** Windows that the reading thread may be ahead of the engine. */
 const windowsAhead = 2;
-const windowsACollection = 8;
 /** Least bytes of decoded tiles that the reader keeps. */
 const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
@@ -92,9 +93,11 @@ async function writeMap(
       await writers.finish();
       return { tiles, manifest };
     } catch (error) {
-      // A cancelled run can be continued; one that failed would fail again.
-      await writers.abort(context.signal.aborted);
-      throw error;
+      // A run that was cancelled or that the disk stopped can be continued; one that failed otherwise would fail again.
+      await writers.abort(true);
+      const full = await diskFull(error, writers.progress());
+      if (!context.signal.aborted && full === undefined) await writers.abort(false);
+      throw full ?? error;
     }
   } finally {
     await source.close();
@@ -180,6 +183,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
   const started = performance.now();
   let done = 0;
   let mapped = 0;
+  const collect = garbageCollector();
   for await (const { window, indices, features } of reader) {
     const scores = classifier.probabilities({
       features,
@@ -188,8 +192,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
     });
     await writers.write({ window: relative(window), indices, scores });
     done += 1;
-    // Buffers from the reading thread are freed by a collection alone, and V8 puts that off while its own heap is small.
-    if (done % windowsACollection === 0) globalThis.gc?.();
+    collect();
     mapped += indices.length;
     const seconds = (performance.now() - started) / 1000;
     context.emit({

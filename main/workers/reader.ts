@@ -5,6 +5,7 @@ import { errorRecord } from '../../app/error.ts';
 import type { Window } from '../../app/raster/grid.ts';
 import { fillShape, type PreparedShape } from '../../app/vector/rasterise.ts';
 import { openScene } from '../raster/formats.ts';
+import { garbageCollector } from './collectGarbage.ts';
 import { readFeatureWindow } from './featureWindow.ts';
 import type { ReaderMessage, ReaderTask } from './readAhead.ts';
 
@@ -35,6 +36,7 @@ async function readAll(): Promise<void> {
     task.uri,
     task.cacheBytes === undefined ? {} : { cacheBytes: task.cacheBytes },
   );
+  const collect = garbageCollector();
   try {
     for (const window of task.windows) {
       const wanted = task.within === undefined ? undefined : insideShapes(task.within, window);
@@ -54,6 +56,7 @@ async function readAll(): Promise<void> {
         result.indices.buffer,
         result.features.buffer,
       ]);
+      collect();
     }
   } finally {
     await source.close();

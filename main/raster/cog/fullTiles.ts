@@ -104,6 +104,18 @@ export class FullTiles {
     );
   }
 
+  /** Share of the pixels that have come, 0 to 1. */
+  share(): number {
+    const { plan } = this.#parts;
+    const level = plan.levels[0]!;
+    let pixels = 0;
+    for (const [slot, record] of this.#records.entries()) {
+      const { width, height } = tileWindow(plan, level, this.#address(slot)[1]);
+      pixels += record === undefined ? this.#open.covered(slot) : width * height;
+    }
+    return pixels / (level.width * level.height * plan.bands.length);
+  }
+
   /** Closes all tiles that still lack pixels; those hold the fill value. */
   async closeOpen(): Promise<void> {
     for (let slot = 0; slot < this.#records.length; slot++)

@@ -54,6 +54,14 @@ export type CogResult = {
   readonly statistics: readonly (BandStatistics | undefined)[];
 };
 
+/** How far a COG is, in its full resolution. */
+export type CogProgress = {
+  /** Of the pixels, 0 to 1. */
+  readonly share: number;
+  /** What the scratch file takes so far; none once the COG has its name. */
+  readonly scratchBytes: number;
+};
+
 /** A COG on its way. Every method rejects with an `AppError`: `disk-full`, `not-writable`, `cancelled`, `usage`. */
 export type CogWriter = {
   /**
@@ -63,6 +71,7 @@ export type CogWriter = {
   write(block: PixelBlock): Promise<void>;
   /** Whether a window need not be computed: an earlier run with the same key, or this one, has written all of it. */
   done(window: Window): boolean;
+  progress(): CogProgress;
   /** Puts the file together under its name. */
   finish(): Promise<CogResult>;
   /** Stops here and keeps what is done for the next run with the same key; without `resume` the same as `abort`. */
@@ -179,6 +188,11 @@ class Writer implements CogWriter {
   done(window: Window): boolean {
     checkWindow(this.#parts.plan, window);
     return this.#full.done(window);
+  }
+
+  progress(): CogProgress {
+    const scratchBytes = this.#state === 'finished' ? 0 : this.#parts.spool.length;
+    return { share: this.#full.share(), scratchBytes };
   }
 
   async finish(): Promise<CogResult> {
