@@ -1,31 +1,12 @@
-import {
-  type DeskCall,
-  type DeskEvent,
-  type DeskHandlers,
-  deskApi,
-} from '../../../app/contract/deskApi.ts';
+import { type DeskCall, type DeskHandlers, deskApi } from '../../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../../app/contract/tileAddress.ts';
 import { AppError } from '../../../app/error.ts';
-import type { RunTask } from '../../workers/host.ts';
 import { createAccuracyHandlers } from './accuracy.ts';
+import type { DeskDependencies, Tile } from './deskDependencies.ts';
 import { createFileHandlers } from './files.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createProjectHandlers } from './project.ts';
 import { createScenes } from './scenes.ts';
-
-/** What the desk is made of. */
-export type DeskDependencies = {
-  readonly runTask: RunTask;
-  /** Says something to every window. */
-  readonly emit: (event: DeskEvent) => void;
-  /** Folder for what has no other place: unnamed projects, recent files, uploads. */
-  readonly dataFolder: string;
-  /** Folders that `files.list` may show; in the window of the desktop application the system's dialogs take its place. */
-  readonly folders: readonly string[];
-};
-
-/** A tile ready to be sent. `bytes` as app/contract/tileAddress.ts says. */
-export type Tile = { readonly sampleType: string; readonly bytes: Uint8Array };
 
 /** The desk behind any window: the same for Electron and for the served mode. */
 export type Desk = {

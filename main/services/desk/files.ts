@@ -4,7 +4,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import type { FileKind, fileCalls } from '../../../app/contract/desk/files.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import { AppError } from '../../../app/error.ts';
-import type { DeskDependencies } from './createDesk.ts';
+import type { DeskDependencies } from './deskDependencies.ts';
 
 type Listing = DeskOutput<'files.list'>;
 type Entry = Listing['entries'][number];

@@ -1,6 +1,6 @@
 import { jobCalls } from '../../../app/contract/desk/jobs.ts';
 import type { DeskHandlers } from '../../../app/contract/deskApi.ts';
-import type { DeskDependencies } from './createDesk.ts';
+import type { DeskDependencies } from './deskDependencies.ts';
 import type { ProjectStore } from './project.ts';
 import { unfinished } from './unfinished.ts';
 

@@ -1,6 +1,6 @@
 import { projectCalls } from '../../../app/contract/desk/project.ts';
 import type { DeskHandlers } from '../../../app/contract/deskApi.ts';
-import type { DeskDependencies } from './createDesk.ts';
+import type { DeskDependencies } from './deskDependencies.ts';
 import { unfinished } from './unfinished.ts';
 
 /** The project that is open now: replaced when another is opened. */

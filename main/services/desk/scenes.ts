@@ -1,7 +1,7 @@
 import { sceneCalls } from '../../../app/contract/desk/scenes.ts';
 import type { DeskHandlers } from '../../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../../app/contract/tileAddress.ts';
-import type { DeskDependencies, Tile } from './createDesk.ts';
+import type { DeskDependencies, Tile } from './deskDependencies.ts';
 import { unfinished } from './unfinished.ts';
 
 export type Scenes = {

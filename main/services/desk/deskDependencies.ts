@@ -1,0 +1,16 @@
+import type { DeskEvent } from '../../../app/contract/deskApi.ts';
+import type { RunTask } from '../../workers/host.ts';
+
+/** What the desk is made of. */
+export type DeskDependencies = {
+  readonly runTask: RunTask;
+  /** Says something to every window. */
+  readonly emit: (event: DeskEvent) => void;
+  /** Folder for what has no other place: unnamed projects, recent files, uploads. */
+  readonly dataFolder: string;
+  /** Folders that `files.list` may show; in the window of the desktop application the system's dialogs take its place. */
+  readonly folders: readonly string[];
+};
+
+/** A tile ready to be sent. `bytes` as app/contract/tileAddress.ts says. */
+export type Tile = { readonly sampleType: string; readonly bytes: Uint8Array };
