@@ -15,6 +15,7 @@ export function overview(version: string): string {
     'Usage: prismap COMMAND [OPTIONS]',
     '',
     ...rows,
+    `  ${'serve'.padEnd(width - 2)}the window of the desktop application, in a browser on this machine`,
     `  ${'bench'.padEnd(width - 2)}speed and memory beside peers`,
     '',
     'Every command: --json (one JSON document on standard output), --quiet, --verbose, --config FILE, --help',

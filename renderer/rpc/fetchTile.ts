@@ -1,0 +1,44 @@
+import { SAMPLE_TYPE_HEADER, type TileAddress, tilePath } from '../../app/contract/tileAddress.ts';
+import { AppError, type ErrorRecord, fromErrorRecord } from '../../app/error.ts';
+import type { TileBody } from './host.ts';
+
+/** One tile of the server or protocol that the page came from. @throws AppError */
+export async function fetchTile(
+  address: TileAddress,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>>,
+): Promise<TileBody | undefined> {
+  const response = await request(tilePath(address), { signal, headers });
+  if (response.status === 204) return undefined;
+  if (!response.ok) throw await failure(response);
+  const bytes = await response.arrayBuffer().catch((error: unknown) => {
+    throw networkError(error, signal);
+  });
+  return { bytes, sampleType: response.headers.get(SAMPLE_TYPE_HEADER) ?? '' };
+}
+
+async function request(
+  path: string,
+  init: RequestInit & { signal: AbortSignal },
+): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    throw networkError(error, init.signal);
+  }
+}
+
+/** The error that an answer other than 2xx holds. */
+export async function failure(response: Response): Promise<AppError> {
+  const body = (await response.json().catch(() => undefined)) as
+    | { readonly error?: ErrorRecord }
+    | undefined;
+  if (body?.error !== undefined) return fromErrorRecord(body.error);
+  return new AppError('network', `Prismap answered with status ${response.status}. Try again.`);
+}
+
+export function networkError(error: unknown, signal: AbortSignal | undefined): AppError {
+  if (signal?.aborted === true) return new AppError('cancelled', 'Cancelled.');
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AppError('network', `The connection to Prismap was lost (${reason}). Try again.`);
+}
