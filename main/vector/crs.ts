@@ -17,6 +17,8 @@ export type Crs = {
   readonly ellipsoid: { readonly a: number; readonly es: number };
   /** False where positions may be off by up to some hundred metres because no shift to WGS 84 is known. */
   readonly shifted: boolean;
+  /** As a PROJ string where it is a code or one, else as WKT that proj4 reads. */
+  readonly definition: string;
   readonly projection: ProjectionDefinition;
 };
 
@@ -103,6 +105,7 @@ function makeCrs(id: string): Crs {
     metresPerUnit: geographic ? undefined : toMetre,
     ellipsoid: { a, es },
     shifted: entry?.shifted ?? (datum?.datum_type !== 5 || isModern(a)),
+    definition: entry?.proj ?? ownDefinition(id),
     projection,
   };
 }

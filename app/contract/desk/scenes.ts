@@ -57,6 +57,7 @@ export const sceneInfo = z.object({
 export type SceneInfo = z.infer<typeof sceneInfo>;
 
 const bandFigures = z.object({
+  /** From 0; 0 for an index. */
   band: count,
   min: finite,
   max: finite,
@@ -84,7 +85,7 @@ const areas = z.array(z.strictObject({ id: z.string(), geometry })).max(20_000);
 export const sceneCalls = {
   'scene.open': call('opens a raster: headers only', z.strictObject({ uri }), sceneInfo),
   'scene.statistics': call(
-    'statistics and histogram of bands, of about a megapixel of the scene or of a part of it',
+    'statistics and histogram of bands, of about a megapixel of the scene or of a part of it; in samples of the file, as tiles hold them. A band without a valid pixel has 0 for all figures and no histogram counts',
     z.strictObject({ scene, bands: z.array(count).min(1).max(64), bounds: bounds.optional() }),
     z.object({ bands: z.array(bandFigures) }),
   ),
@@ -104,7 +105,7 @@ export const sceneCalls = {
     }),
   ),
   'scene.indexStatistics': call(
-    'statistics of a spectral index over about a megapixel of the scene or a part of it',
+    'statistics of a spectral index over about a megapixel of the scene or a part of it; bands stand for their physical values (sample · scale + offset)',
     z.strictObject({ scene, expression: z.string().max(500), bounds: bounds.optional() }),
     z.object({ figures: bandFigures }),
   ),

@@ -1,8 +1,12 @@
-import { sceneCalls } from '../../../app/contract/desk/scenes.ts';
-import type { DeskHandlers } from '../../../app/contract/deskApi.ts';
+import { createHash } from 'node:crypto';
+import type { sceneCalls } from '../../../app/contract/desk/scenes.ts';
+import type { DeskArguments, DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../../app/contract/tileAddress.ts';
+import { AppError } from '../../../app/error.ts';
+import { SceneHost, startSceneChild } from '../../workers/sceneHost.ts';
+import type { OpenedScene } from '../../workers/scenes/describeScene.ts';
 import type { DeskDependencies, Tile } from './deskDependencies.ts';
-import { unfinished } from './unfinished.ts';
+import { SceneWatch } from './sceneWatch.ts';
 
 export type Scenes = {
   readonly handlers: Pick<DeskHandlers, keyof typeof sceneCalls>;
@@ -10,10 +14,69 @@ export type Scenes = {
   dispose(): Promise<void>;
 };
 
-export function createScenes(_: DeskDependencies): Scenes {
+/** A scene that a window has open. */
+type Known = { readonly uri: string; stamp: string };
+
+/** Calls about one open scene: answered by a scene process. */
+type SceneCall = Exclude<keyof typeof sceneCalls, 'scene.open'>;
+
+/**
+ * Scenes for the window. One process shows them (opening, tiles, values under the cursor), another counts, grows and
+ * previews: however long that takes, the map stays smooth.
+ */
+export function createScenes({ emit, startSceneProcess }: DeskDependencies): Scenes {
+  const start = startSceneProcess ?? startSceneChild;
+  const viewer = new SceneHost(start);
+  const analyst = new SceneHost(start);
+  const watch = new SceneWatch();
+  const known = new Map<string, Known>();
+
+  const open = async (uri: string, signal: AbortSignal): Promise<DeskOutput<'scene.open'>> => {
+    const { files, ...info } = (await viewer.call('open', { uri }, signal)) as OpenedScene;
+    const scene = createHash('sha256').update(uri).digest('hex').slice(0, 16);
+    const entry = { uri, stamp: info.stamp };
+    known.set(scene, entry);
+    watch.watch(scene, { files, stamp: info.stamp }, (state, stamp) => {
+      // a scene that is gone keeps its stamp: what is still shown stays readable where the system permits
+      entry.stamp = stamp ?? entry.stamp;
+      emit({ kind: 'scene', uri, state });
+    });
+    return { ...info, scene };
+  };
+  const find = (scene: string): Known => {
+    const entry = known.get(scene);
+    if (entry !== undefined) return entry;
+    throw new AppError('not-found', `No scene ${scene} is open. Open its file again.`);
+  };
+  const ask =
+    <Name extends SceneCall>(host: SceneHost, name: Name) =>
+    ({ scene, ...input }: DeskArguments<Name>, signal: AbortSignal) => {
+      const { uri, stamp } = find(scene);
+      return host.call(name, { uri, stamp, input }, signal) as Promise<DeskOutput<Name>>;
+    };
   return {
-    handlers: unfinished(sceneCalls),
-    tile: () => Promise.resolve(undefined),
-    dispose: () => Promise.resolve(),
+    handlers: {
+      'scene.open': ({ uri }, signal) => open(uri, signal),
+      'scene.values': ask(viewer, 'scene.values'),
+      'scene.statistics': ask(analyst, 'scene.statistics'),
+      'scene.indexStatistics': ask(analyst, 'scene.indexStatistics'),
+      'scene.grow': ask(analyst, 'scene.grow'),
+      'spectra.ofAreas': ask(analyst, 'spectra.ofAreas'),
+      'spectra.separability': ask(analyst, 'spectra.separability'),
+      'spectra.scatter': ask(analyst, 'spectra.scatter'),
+      'rois.pixels': ask(analyst, 'rois.pixels'),
+      'preview.map': ask(analyst, 'preview.map'),
+    },
+    tile: async ({ scene, stamp, ...input }, signal) => {
+      const { uri, stamp: current } = find(scene);
+      if (stamp !== current)
+        throw new AppError('not-found', `${uri} has changed on disk. Open it again.`, { uri });
+      return (await viewer.call('tile', { uri, stamp, input }, signal)) as Tile | undefined;
+    },
+    dispose: async () => {
+      watch.dispose();
+      viewer.dispose();
+      analyst.dispose();
+    },
   };
 }

@@ -21,6 +21,10 @@ export const noSharedData = existsSync(sharedData)
   ? noReferee
   : 'the real data (../shared/data) are not on this machine';
 
+/** A reason for skipping, as the end of a test's name. */
+export const because = (reason: string | undefined): string =>
+  reason === undefined ? '' : ` (skipped: ${reason})`;
+
 /** What rasterio says of a raster. */
 export type RefereeFacts = {
   readonly driver: string;
@@ -42,8 +46,8 @@ export class Referee {
   readonly #reader: Interface;
   readonly #lines: AsyncIterator<string>;
 
-  constructor() {
-    const script = join(import.meta.dirname, 'referee.py');
+  /** @param script what is asked, where it is not the raster tests' own */
+  constructor(script = join(import.meta.dirname, 'referee.py')) {
     this.#child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
     this.#reader = createInterface({ input: this.#child.stdout! });
     this.#lines = this.#reader[Symbol.asyncIterator]();

@@ -1,0 +1,12 @@
+// Entry of a scene process: it lives as long as the desk, keeps scenes open and answers what the window asks of them. All
+// decoding happens here, so a hostile file can end this process and nothing else.
+import { serve } from '../../app/contract/rpc.ts';
+import { portOfParent } from '../transport/processPort.ts';
+import { createSceneAnswer } from './scenes/sceneTasks.ts';
+
+const port = portOfParent();
+serve(port, createSceneAnswer());
+// The host has gone: nobody waits for an answer.
+port.onClose(() => process.exit(0));
+// Ctrl+C reaches the whole process group; the host decides what to do about it.
+process.on('SIGINT', () => undefined);

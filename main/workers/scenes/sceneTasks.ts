@@ -1,0 +1,45 @@
+import type { Answer } from '../../../app/contract/rpc.ts';
+import { AppError } from '../../../app/error.ts';
+import type { SceneSource } from '../../../app/raster/scene.ts';
+import { NewestFirst } from './newestFirst.ts';
+import { readTile, type TileRequest } from './readTile.ts';
+import { ScenePool } from './scenePool.ts';
+import { statistics } from './statistics.ts';
+import { values } from './values.ts';
+
+/** What the host sends: a scene by its address, and the input of the desk's call without its key. */
+export type SceneRequest = {
+  readonly uri: string;
+  /** The state of its files that the answer has to be of. */
+  readonly stamp: string;
+  readonly input: unknown;
+};
+
+type SceneTask = (source: SceneSource, input: never, signal: AbortSignal) => Promise<unknown>;
+
+/** Calls that look at one scene, by the names of the contract. */
+const tasks: Readonly<Record<string, SceneTask>> = {
+  'scene.statistics': statistics,
+  'scene.values': values,
+};
+
+const tilesAtOnce = 3;
+
+/** Answers the host: `open`, `tile` and the tasks above. */
+export function createSceneAnswer(): Answer {
+  const pool = new ScenePool();
+  const tiles = new NewestFirst(tilesAtOnce);
+  return async (name, message, signal) => {
+    const { uri, stamp, input } = message as SceneRequest;
+    if (name === 'open') return pool.describe(uri);
+    if (name === 'tile')
+      return tiles.run(
+        () => pool.use({ uri, stamp }, (scene) => readTile(scene, input as TileRequest, signal)),
+        signal,
+      );
+    const task = tasks[name];
+    if (task === undefined)
+      throw new AppError('internal', `A scene process has no task "${name}".`);
+    return pool.use({ uri, stamp }, ({ source }) => task(source, input as never, signal));
+  };
+}
