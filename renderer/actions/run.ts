@@ -1,0 +1,128 @@
+import { viewStore } from '../state/view.ts';
+import { t } from '../words/translate.ts';
+import type { CommandContext } from './command.ts';
+
+/** What the training panel asks for; kept as a setting of the project. */
+export type TrainSettings = {
+  readonly model: 'spectralmamba' | 'forest';
+  readonly preset: 'prismap' | 'paper';
+  readonly patch: 1 | 3;
+  readonly epochs: number | undefined;
+  readonly split: 'block' | 'random';
+  readonly skipBands: readonly string[];
+  /** Model to start from. */
+  readonly init: string | undefined;
+};
+
+export const defaultTraining: TrainSettings = {
+  model: 'spectralmamba',
+  preset: 'prismap',
+  patch: 1,
+  epochs: undefined,
+  split: 'block',
+  skipBands: ['auto'],
+  init: undefined,
+};
+
+/** The raster that training and mapping are about: the selected one, else the uppermost image that is no class map. */
+export function sceneToMap({ workspace }: Pick<CommandContext, 'workspace'>): string | undefined {
+  const { document, selectedLayer } = workspace.store.get();
+  const images = [...document.layers.values()]
+    .filter(({ kind, style }) => kind === 'scene' && style?.mode !== 'classes')
+    .sort((a, b) => b.order - a.order);
+  return (images.find(({ id }) => id === selectedLayer) ?? images[0])?.uri;
+}
+
+export const trainInput = (settings: TrainSettings, scene: string): Record<string, unknown> => {
+  const { epochs, init, skipBands, patch, ...rest } = settings;
+  return {
+    ...rest,
+    scene: [scene],
+    rois: 'project',
+    skipBands: [...skipBands],
+    ...(settings.model === 'forest' ? {} : { patch }),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(init === undefined ? {} : { init }),
+  };
+};
+
+export function trainModel({ workspace }: CommandContext): void {
+  const scene = sceneToMap({ workspace });
+  if (scene === undefined)
+    return workspace.notify(t('There is no scene to train on. Open one first.'));
+  const settings = {
+    ...defaultTraining,
+    ...(workspace.store.get().document.settings.get('train') as Partial<TrainSettings> | undefined),
+  };
+  const title = t('Train {model}', {
+    model: settings.model === 'forest' ? t('random forest') : 'SpectralMamba',
+  });
+  workspace
+    .saved()
+    .then(() =>
+      workspace.host.call('job.start', {
+        kind: 'train',
+        title,
+        input: trainInput(settings, scene),
+      }),
+    )
+    .then(() => workspace.store.set({ panel: 'train' }), workspace.report);
+}
+
+/** The pixels of the scene that are in view: x, y, width, height. */
+function windowInView(info: {
+  width: number;
+  height: number;
+  geotransform?: number[] | undefined;
+  bounds: readonly number[];
+}): readonly number[] | undefined {
+  const { extent } = viewStore.get();
+  const t6 = info.geotransform;
+  if (extent === undefined) return undefined;
+  const [px, py] = t6 === undefined ? [1, 1] : [Math.abs(t6[1]!), Math.abs(t6[5]!)];
+  const [minX, , , maxY] = info.bounds;
+  const x0 = Math.max(0, Math.floor((extent[0] - minX!) / px));
+  const y0 = Math.max(0, Math.floor((maxY! - extent[3]) / py));
+  const x1 = Math.min(info.width, Math.ceil((extent[2] - minX!) / px));
+  const y1 = Math.min(info.height, Math.ceil((maxY! - extent[1]) / py));
+  return x1 <= x0 || y1 <= y0 ? undefined : [x0, y0, x1 - x0, y1 - y0];
+}
+
+/** Maps with the newest model, or the one chosen in the panel. */
+export function mapScene(
+  { workspace }: CommandContext,
+  part: 'view' | 'scene' | 'rois',
+  options: Record<string, unknown> = {},
+): void {
+  const scene = sceneToMap({ workspace });
+  const { document, jobs, scenes, selectedRois } = workspace.store.get();
+  const trained = jobs.find(({ kind, state }) => kind === 'train' && state === 'done');
+  const model = document.settings.get('model') ?? trained?.result?.['model'];
+  const entry = scenes.get(scene ?? '');
+  if (scene === undefined || entry?.state !== 'open')
+    return workspace.notify(t('There is no scene to map. Open one first.'));
+  if (typeof model !== 'string')
+    return workspace.notify(
+      t('There is no model yet. Train one first, or choose one in the panel.'),
+    );
+  const window = part === 'view' ? windowInView(entry.info) : undefined;
+  if (part === 'view' && window === undefined)
+    return workspace.notify(t('The scene is not in view. Zoom to it first.'));
+  if (part === 'rois' && selectedRois.size === 0)
+    return workspace.notify(t('No ROI is selected. Select the ones to map within.'));
+  const input = {
+    model,
+    scene,
+    ...(window === undefined ? {} : { window }),
+    ...(part === 'rois' ? { within: { rois: [...selectedRois] } } : {}),
+    ...options,
+  };
+  const name = entry.info.name;
+  const title = part === 'view' ? t('Map view of {name}', { name }) : t('Map {name}', { name });
+  workspace
+    .saved()
+    .then(() =>
+      workspace.host.call('job.start', { kind: 'predict', title, input, first: part === 'view' }),
+    )
+    .catch(workspace.report);
+}

@@ -1,0 +1,183 @@
+import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import type { LayerRow, RowChange, SceneStyle } from '../../app/project/rows.ts';
+import type { Workspace } from '../state/workspace.ts';
+import { changed, put, removed, setting } from './changes.ts';
+import { newId } from './rois.ts';
+
+/** How a scene looks when it is opened: a class map in its colours, else a composite cut at 2 and 98 %. */
+export async function defaultStyle(workspace: Workspace, info: SceneInfo): Promise<SceneStyle> {
+  const mode = info.classes !== undefined ? 'classes' : info.bands.length >= 3 ? 'rgb' : 'single';
+  const style: SceneStyle = {
+    mode,
+    rgb: info.defaultRgb,
+    band: mode === 'classes' ? 0 : info.defaultRgb[0],
+    expression: '',
+    stretch: 'percent',
+    limits: [],
+    gamma: 1,
+    palette: 'grey',
+    hidden: [],
+    colors: {},
+  };
+  return mode === 'classes' ? style : { ...style, limits: await limitsOf(workspace, info, style) };
+}
+
+/** Limits of the bands shown, by the stretch of the style, over the whole scene or a part of it. */
+export async function limitsOf(
+  { host }: Workspace,
+  info: SceneInfo,
+  style: SceneStyle,
+  bounds?: readonly [number, number, number, number],
+): Promise<SceneStyle['limits']> {
+  if (style.stretch === 'manual' || style.mode === 'classes') return style.limits;
+  const part =
+    bounds === undefined ? {} : { bounds: [...bounds] as [number, number, number, number] };
+  const figures =
+    style.mode === 'index'
+      ? [
+          (
+            await host.call('scene.indexStatistics', {
+              scene: info.scene,
+              expression: style.expression,
+              ...part,
+            })
+          ).figures,
+        ]
+      : (
+          await host.call('scene.statistics', {
+            scene: info.scene,
+            bands: style.mode === 'rgb' ? [...style.rgb] : [style.band],
+            ...part,
+          })
+        ).bands;
+  return figures.map(({ min, max, mean, std, p2, p98 }): [number, number] => {
+    if (style.stretch === 'minmax') return [min, max];
+    if (style.stretch === 'sigma') return [mean - 2 * std, mean + 2 * std];
+    return [p2, p98];
+  });
+}
+
+const orders = (layers: ReadonlyMap<string, LayerRow>): number[] =>
+  [...layers.values()].map(({ order }) => order);
+
+/** Shows a raster: a new layer above all others. The first scene also gives the project its CRS. */
+export async function addScene(
+  workspace: Workspace,
+  uri: string,
+  name?: string,
+): Promise<LayerRow> {
+  const info = await workspace.openScene(uri);
+  const style = await defaultStyle(workspace, info);
+  const { document } = workspace.store.get();
+  const row: LayerRow = {
+    id: newId(),
+    order: Math.max(0, ...orders(document.layers)) + 1,
+    name: name ?? info.name,
+    kind: 'scene',
+    visible: true,
+    opacity: 1,
+    uri,
+    style,
+  };
+  const first = document.settings.get('crs') === undefined && info.crs !== undefined;
+  workspace.edit(`Add ${row.name}`, [
+    put('layers', row),
+    ...(first ? [setting('crs', undefined, info.crs)] : []),
+  ]);
+  workspace.store.set({ selectedLayer: row.id });
+  return row;
+}
+
+export function changeLayer(
+  workspace: Workspace,
+  id: string,
+  label: string,
+  part: Partial<LayerRow>,
+): void {
+  const row = workspace.store.get().document.layers.get(id);
+  if (row !== undefined) workspace.edit(label, [changed('layers', row, { ...row, ...part })]);
+}
+
+export function changeStyle(
+  workspace: Workspace,
+  id: string,
+  label: string,
+  part: Partial<SceneStyle>,
+): void {
+  const style = workspace.store.get().document.layers.get(id)?.style;
+  if (style !== undefined) changeLayer(workspace, id, label, { style: { ...style, ...part } });
+}
+
+/** A layer and all that lies in it. */
+function withChildren(layers: ReadonlyMap<string, LayerRow>, id: string): readonly LayerRow[] {
+  const row = layers.get(id);
+  if (row === undefined) return [];
+  const children = [...layers.values()].filter(({ parent }) => parent === id);
+  return [row, ...children.flatMap((child) => withChildren(layers, child.id))];
+}
+
+export function removeLayer(workspace: Workspace, id: string): void {
+  const rows = withChildren(workspace.store.get().document.layers, id);
+  if (rows.length === 0) return;
+  workspace.edit(
+    `Remove ${rows[0]!.name}`,
+    rows.map((row) => removed('layers', row)),
+  );
+  workspace.notify(`${rows[0]!.name} was removed from the project. Its file stays.`, {
+    label: 'Undo',
+    run: workspace.undo,
+  });
+}
+
+export function duplicateLayer(workspace: Workspace, id: string): void {
+  const row = workspace.store.get().document.layers.get(id);
+  if (row === undefined) return;
+  const copy = { ...row, id: newId(), name: `${row.name} (copy)`, order: row.order + 1e-3 };
+  workspace.edit(`Duplicate ${row.name}`, [put('layers', copy)]);
+}
+
+export function addGroup(workspace: Workspace): void {
+  const { layers } = workspace.store.get().document;
+  const order = Math.max(0, ...orders(layers)) + 1;
+  const row: LayerRow = {
+    id: newId(),
+    order,
+    name: 'Group',
+    kind: 'group',
+    visible: true,
+    opacity: 1,
+  };
+  workspace.edit('Add group', [put('layers', row)]);
+}
+
+/** Puts layers before or after another one, or into a group. */
+export function moveLayers(
+  workspace: Workspace,
+  ids: readonly string[],
+  target: string,
+  place: 'before' | 'after' | 'on',
+): void {
+  const { layers } = workspace.store.get().document;
+  const goal = layers.get(target);
+  if (
+    goal === undefined ||
+    ids.some((id) => withChildren(layers, id).some((row) => row.id === target))
+  )
+    return;
+  const parent = place === 'on' && goal.kind === 'group' ? goal.id : goal.parent;
+  const siblings = [...layers.values()]
+    .filter((row) => row.parent === parent && !ids.includes(row.id))
+    .sort((a, b) => b.order - a.order);
+  const at = place === 'on' ? 0 : siblings.indexOf(goal) + (place === 'after' ? 1 : 0);
+  const moved = ids.map((id) => layers.get(id)).filter((row) => row !== undefined);
+  const sorted = [...siblings.slice(0, at), ...moved, ...siblings.slice(at)];
+  const changes: RowChange[] = sorted.flatMap((row, index) => {
+    const { parent: _, ...rest } = row;
+    const order = sorted.length - index;
+    if (row.order === order && row.parent === parent) return [];
+    return [
+      changed('layers', row, { ...rest, order, ...(parent === undefined ? {} : { parent }) }),
+    ];
+  });
+  workspace.edit('Move layer', changes);
+}

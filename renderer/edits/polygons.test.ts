@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { areaOf, type Geometry, type Position } from '../../app/vector/geometry.ts';
+import { brushStroke, splitBy, unionOf, without } from './polygons.ts';
+
+const box = (x: number, y: number, width: number, height: number): Geometry => ({
+  kind: 'polygons',
+  polygons: [
+    {
+      outer: [
+        [x, y],
+        [x + width, y],
+        [x + width, y + height],
+        [x, y + height],
+      ],
+      holes: [],
+    },
+  ],
+});
+
+const boxes = fc
+  .tuple(
+    fc.integer({ min: 0, max: 50 }),
+    fc.integer({ min: 0, max: 50 }),
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 1, max: 40 }),
+  )
+  .map(([x, y, width, height]) => box(x, y, width, height));
+
+test('areas add up: what a union holds is what one holds and what the other adds', () => {
+  fc.assert(
+    fc.property(boxes, boxes, (a, b) => {
+      const rest = without(b, [a]);
+      const whole = areaOf(unionOf([a, b])!);
+      expect(whole).toBeCloseTo(areaOf(a) + (rest === undefined ? 0 : areaOf(rest)), 6);
+    }),
+  );
+});
+
+test('a line that crosses divides a polygon into two that make it up', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 19 }), fc.integer({ min: 1, max: 19 }), (left, right) => {
+      const parts = splitBy(box(0, 0, 20, 20), [
+        [-1, left],
+        [21, right],
+      ])!;
+      expect(parts).toHaveLength(2);
+      expect(areaOf(parts[0]!) + areaOf(parts[1]!)).toBeCloseTo(400, 6);
+    }),
+  );
+});
+
+test('a line beside a polygon divides nothing', () => {
+  expect(splitBy(box(0, 0, 10, 10), [[20, 0] as Position, [20, 10] as Position])).toBeUndefined();
+});
+
+test('a stroke covers a capsule', () => {
+  const area = areaOf(brushStroke([0, 0], [10, 0], 2));
+  expect(area).toBeGreaterThan(0.97 * (40 + Math.PI * 4));
+  expect(area).toBeLessThan(40 + Math.PI * 4);
+});
+
+test('a hole cut out stays a hole', () => {
+  const ring = without(box(0, 0, 10, 10), [box(4, 4, 2, 2)])!;
+  expect(ring.kind === 'polygons' && ring.polygons[0]!.holes.length).toBe(1);
+  expect(areaOf(ring)).toBeCloseTo(96, 9);
+});

@@ -1,0 +1,89 @@
+import 'ol/ol.css';
+import './desk.css';
+import { boundingExtent, createEmpty, extend, isEmpty } from 'ol/extent.js';
+import { createRoot } from 'react-dom/client';
+import type { CommandContext } from './actions/command.ts';
+import { handleKey } from './actions/table.ts';
+import { createDeskMap, type DeskMap } from './map/deskMap.ts';
+import { createToolbox, type Toolbox } from './map/tools/toolbox.ts';
+import { DeskContext } from './panels/context.ts';
+import { Desk } from './panels/Desk.tsx';
+import { connectToHost } from './rpc/connectToHost.ts';
+import type { MapControls } from './state/mapControls.ts';
+import { viewStore } from './state/view.ts';
+import { createWorkspace } from './state/workspace.ts';
+import { loadWords } from './words/translate.ts';
+
+const host = connectToHost();
+const workspace = createWorkspace(host);
+let deskMap: DeskMap | undefined;
+let toolbox: Toolbox | undefined;
+
+/** The map comes and goes with its panel; what is asked while there is none is dropped. */
+const map: MapControls = {
+  zoomToScene: (info) => deskMap?.zoomTo(info.bounds, info),
+  zoomToNative: (info) => deskMap?.zoomToNative(info),
+  zoomToRois: (ids) => {
+    const extent = createEmpty();
+    for (const id of ids) {
+      const geometry = deskMap?.rois.source.getFeatureById(id)?.getGeometry();
+      if (geometry !== undefined) extend(extent, geometry.getExtent());
+    }
+    if (!isEmpty(extent)) deskMap?.zoomTo(extent);
+  },
+  zoomToPosition: (position) => {
+    deskMap?.map.getView().animate({ center: [...position], duration: 200 });
+  },
+  zoomBy: (steps) => deskMap?.map.getView().adjustZoom(steps),
+  act: () => toolbox?.tool().act?.(),
+  complete: () => toolbox?.tool().complete?.(),
+  takeBack: () => toolbox?.tool().takeBack?.() ?? false,
+  cancelSketch: () => toolbox?.tool().cancel?.(),
+  continueSketch: (vertices) => {
+    deskMap?.zoomTo(boundingExtent(vertices.map(([x, y]) => [x, y])));
+    workspace.store.set({ tool: 'polygon' });
+    toolbox?.tool().continueWith?.(vertices);
+  },
+  focus: () => deskMap?.map.getTargetElement()?.focus(),
+};
+const desk: CommandContext = { workspace, map };
+
+function attachMap(target: HTMLElement): () => void {
+  const made = createDeskMap(target, workspace);
+  const box = createToolbox({ map: made.map, rois: made.rois, workspace });
+  [deskMap, toolbox] = [made, box];
+  return () => {
+    box.dispose();
+    made.dispose();
+  };
+}
+
+window.addEventListener('keydown', (event) => {
+  const typing = (event.target as Element).closest('input, textarea, select, button, [role="row"]');
+  if (event.key === ' ' && typing === null) {
+    event.preventDefault();
+    viewStore.set({ bare: true });
+  } else {
+    handleKey(event, desk);
+  }
+});
+window.addEventListener('keyup', (event) => {
+  if (event.key === ' ') viewStore.set({ bare: false });
+});
+window.addEventListener('blur', () => viewStore.set({ bare: false }));
+
+host.onState((state) => {
+  const connection =
+    state === 'connected' ? 'ready' : state === 'connecting' ? 'connecting' : 'lost';
+  workspace.store.set({ connection });
+});
+await loadWords();
+createRoot(document.querySelector('#root')!).render(
+  <DeskContext value={desk}>
+    <Desk attach={attachMap} />
+  </DeskContext>,
+);
+host.call('project.state', {}).then((project) => {
+  workspace.load(project);
+  workspace.store.set({ connection: 'ready' });
+}, workspace.report);

@@ -1,0 +1,85 @@
+import TileLayer from 'ol/layer/WebGLTile.js';
+import type OpenLayersMap from 'ol/Map.js';
+import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import type { SceneStyle } from '../../app/project/rows.ts';
+import type { DrawnLayer } from '../state/layerOrder.ts';
+import type { Workspace } from '../state/workspace.ts';
+import { sceneLook } from './sceneLook.ts';
+import { sceneTiles } from './sceneTiles.ts';
+
+type Shown = {
+  readonly layer: TileLayer;
+  info: SceneInfo;
+  bands: string;
+  program: string;
+  style: SceneStyle;
+};
+
+/** What of a change has to be done to a layer that is shown already. */
+function restyle(shown: Shown, style: SceneStyle, workspace: Workspace): void {
+  const look = sceneLook(style, shown.info);
+  const bands = look.bands.join();
+  if (bands !== shown.bands)
+    shown.layer.setSource(sceneTiles(workspace.host, shown.info, look.bands, workspace.report));
+  if (look.program === shown.program) shown.layer.updateStyleVariables(look.variables);
+  else shown.layer.setStyle({ color: look.color, variables: look.variables });
+  Object.assign(shown, { bands, program: look.program, style });
+}
+
+/** Keeps the raster layers of a map as the layer list says. */
+export type SceneLayers = {
+  /** Draws these and no others; only those that `visible` says. */
+  show(layers: readonly DrawnLayer[]): void;
+  layerOf(id: string): TileLayer | undefined;
+  dispose(): void;
+};
+
+export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): SceneLayers {
+  const shown = new Map<string, Shown>();
+
+  const add = (id: string, info: SceneInfo, style: SceneStyle): Shown => {
+    const look = sceneLook(style, info);
+    const layer = new TileLayer({
+      style: { color: look.color, variables: look.variables },
+      source: sceneTiles(workspace.host, info, look.bands, workspace.report),
+      cacheSize: 512,
+    });
+    layer.set('prismap', id);
+    map.addLayer(layer);
+    const entry = { layer, info, bands: look.bands.join(), program: look.program, style };
+    shown.set(id, entry);
+    return entry;
+  };
+  const remove = (id: string): void => {
+    const entry = shown.get(id);
+    if (entry === undefined) return;
+    map.removeLayer(entry.layer);
+    entry.layer.dispose();
+    shown.delete(id);
+  };
+  const show = (drawn: readonly DrawnLayer[]): void => {
+    const wanted = new Set(drawn.map(({ row }) => row.id));
+    for (const id of [...shown.keys()]) if (!wanted.has(id)) remove(id);
+    for (const { row, visible, opacity, depth } of drawn) {
+      const entry = workspace.store.get().scenes.get(row.uri ?? '');
+      if (row.kind !== 'scene' || row.style === undefined || entry?.state !== 'open') continue;
+      if (shown.get(row.id)?.info.stamp !== entry.info.stamp) remove(row.id);
+      try {
+        const item = shown.get(row.id) ?? add(row.id, entry.info, row.style);
+        if (item.style !== row.style) restyle(item, row.style, workspace);
+        item.layer.setVisible(visible);
+        item.layer.setOpacity(opacity);
+        item.layer.setZIndex(depth);
+      } catch (error) {
+        workspace.report(error);
+      }
+    }
+  };
+  return {
+    show,
+    layerOf: (id) => shown.get(id)?.layer,
+    dispose: () => {
+      for (const id of [...shown.keys()]) remove(id);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import type { ExpressionValue } from 'ol/expr/expression.js';
+import type { Style } from 'ol/layer/WebGLTile.js';
+import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import type { SceneStyle } from '../../app/project/rows.ts';
+import {
+  bandsOfExpression,
+  type Expression,
+  parseExpression,
+} from '../../app/raster/expression.ts';
+import { ramps } from '../state/palettes.ts';
+
+/** What the map needs to draw a scene: which bands to fetch, and what the graphics card does with them. */
+export type SceneLook = {
+  /** From 0, in the order in which tiles carry them. */
+  readonly bands: readonly number[];
+  readonly color: Style['color'];
+  readonly variables: Record<string, number>;
+  /** Says whether the program has to be built anew (its text differs) or only its variables changed. */
+  readonly program: string;
+};
+
+const clear = [0, 0, 0, 0];
+
+/** Limits and gamma are variables, so that a stretch moves without compiling or reading anything. */
+function variablesOf(style: SceneStyle): Record<string, number> {
+  const limit = (channel: number): readonly [number, number] =>
+    style.limits[channel] ?? style.limits[0] ?? [0, 1];
+  return {
+    low0: limit(0)[0],
+    high0: limit(0)[1],
+    low1: limit(1)[0],
+    high1: limit(1)[1],
+    low2: limit(2)[0],
+    high2: limit(2)[1],
+    gamma: 1 / style.gamma,
+  };
+}
+
+function stretched(value: ExpressionValue, channel: number): ExpressionValue {
+  const low = ['var', `low${channel}`];
+  const high = ['var', `high${channel}`];
+  const share = ['/', ['-', value, low], ['max', ['-', high, low], 1e-12]];
+  return ['^', ['clamp', share, 0, 1], ['var', 'gamma']];
+}
+
+/** Draws `color` where the mask band says that there is data. */
+const masked = (maskBand: number, color: ExpressionValue): ExpressionValue => [
+  'case',
+  ['>', ['band', maskBand], 0.5],
+  color,
+  clear,
+];
+
+function rampColor(palette: string, share: ExpressionValue): ExpressionValue {
+  const colors = ramps[palette] ?? ramps['grey']!;
+  const stops = colors.flatMap((color, i) => [i / (colors.length - 1), color]);
+  return ['interpolate', ['linear'], share, ...stops] as ExpressionValue;
+}
+
+/** An index of band arithmetic as an expression of the graphics card, over physical values. */
+export function gpuExpression(
+  expression: Expression,
+  order: readonly number[],
+  bands: SceneInfo['bands'],
+): ExpressionValue {
+  const go = (part: Expression): ExpressionValue => {
+    switch (part.kind) {
+      case 'number':
+        return part.value;
+      case 'band': {
+        const { scale, offset } = bands[part.band]!;
+        const sample = ['band', order.indexOf(part.band) + 1];
+        return scale === 1 && offset === 0 ? sample : ['+', ['*', sample, scale], offset];
+      }
+      case 'negate':
+        return ['-', 0, go(part.of)];
+      case 'operation':
+        return [part.operator, go(part.left), go(part.right)];
+      case 'call':
+        return gpuCall(part.name, part.arguments.map(go));
+    }
+  };
+  return go(expression);
+}
+
+/** OpenLayers has no logarithm, exponential or extremes of two; they are composed of what it has. */
+function gpuCall(name: string, [a, b]: ExpressionValue[]): ExpressionValue {
+  if (name === 'min') return ['case', ['<', a!, b!], a!, b!];
+  if (name === 'max') return ['case', ['>', a!, b!], a!, b!];
+  if (name === 'exp') return ['^', Math.E, a!];
+  return [name, a!];
+}
+
+function classColors(style: SceneStyle, info: SceneInfo): ExpressionValue[] {
+  const colors: ExpressionValue[] = Array.from({ length: 256 }, () => clear);
+  for (const { value, color } of info.classes ?? []) {
+    if (value > 255 || style.hidden.includes(value)) continue;
+    colors[value] = [...(style.colors[String(value)] ?? color), 1];
+  }
+  return colors;
+}
+
+/** How a scene is drawn in `style`. @throws AppError `usage` for an index expression that is none */
+export function sceneLook(style: SceneStyle, info: SceneInfo): SceneLook {
+  const variables = variablesOf(style);
+  const look = (bands: readonly number[], color: ExpressionValue): SceneLook => {
+    const masking = masked(bands.length + 1, color);
+    return {
+      bands,
+      color: masking as never,
+      variables,
+      program: JSON.stringify([bands, masking]),
+    };
+  };
+  if (style.mode === 'rgb') {
+    const bands = [...new Set(style.rgb)];
+    const channel = (i: number): ExpressionValue =>
+      stretched(['band', bands.indexOf(style.rgb[i]!) + 1], i);
+    return look(bands, ['array', channel(0), channel(1), channel(2), 1]);
+  }
+  if (style.mode === 'single')
+    return look([style.band], rampColor(style.palette, stretched(['band', 1], 0)));
+  if (style.mode === 'classes')
+    return look([style.band], [
+      'palette',
+      ['band', 1],
+      classColors(style, info),
+    ] as ExpressionValue);
+  const expression = parseExpression(style.expression, info.bands);
+  const bands = bandsOfExpression(expression);
+  const value = gpuExpression(expression, bands, info.bands);
+  return look(bands, rampColor(style.palette, stretched(value, 0)));
+}

@@ -1,0 +1,110 @@
+import Feature from 'ol/Feature.js';
+import PointerInteraction from 'ol/interaction/Pointer.js';
+import VectorLayer from 'ol/layer/Vector.js';
+import type MapBrowserEvent from 'ol/MapBrowserEvent.js';
+import VectorSource from 'ol/source/Vector.js';
+import type { Geometry, Position } from '../../../app/vector/geometry.ts';
+import { brushStroke, unionOf, without } from '../../edits/polygons.ts';
+import { addRoi, reshape } from '../../edits/rois.ts';
+import { viewStore } from '../../state/view.ts';
+import { toOpenLayers } from '../roiLayer.ts';
+import { activeColor, sketchStyle } from './sketchStyle.ts';
+import type { Tool, ToolContext } from './tool.ts';
+
+/** Paints with a round brush. The brush adds to the one selected ROI of the class in use, else begins a new one; the eraser takes from all. */
+export function brushTool(context: ToolContext, erase: boolean): Tool {
+  const { map, workspace } = context;
+  const source = new VectorSource({ wrapX: false });
+  const layer = new VectorLayer({
+    source,
+    zIndex: 1100,
+    style: sketchStyle(erase ? [255, 255, 255] : activeColor(workspace)),
+  });
+  map.addLayer(layer);
+  let strokes: Geometry[] = [];
+  let last: Position | undefined;
+
+  const radius = (): number =>
+    (viewStore.get().brushSize / 2) * (map.getView().getResolution() ?? 1);
+  const paint = ({ coordinate }: { coordinate: number[] }): void => {
+    const here: Position = [coordinate[0]!, coordinate[1]!];
+    const size = radius();
+    if (last !== undefined && Math.hypot(here[0] - last[0], here[1] - last[1]) < size / 6) return;
+    const stroke = brushStroke(
+      last ?? here,
+      last === undefined ? [here[0] + size / 50, here[1]] : here,
+      size,
+    );
+    strokes.push(stroke);
+    source.addFeature(new Feature(toOpenLayers(stroke)));
+    last = here;
+  };
+  const finish = (): void => {
+    const painted = unionOf(strokes);
+    strokes = [];
+    last = undefined;
+    source.clear();
+    if (painted === undefined) return;
+    if (erase) eraseFrom(context, painted);
+    else paintInto(context, painted);
+  };
+  const interaction = new PointerInteraction({
+    handleDownEvent: (event: MapBrowserEvent) => {
+      const { button } = event.originalEvent as PointerEvent;
+      if (button !== 0 || viewStore.get().bare) return false;
+      paint(event);
+      return true;
+    },
+    handleDragEvent: paint,
+    handleUpEvent: () => {
+      finish();
+      return false;
+    },
+  });
+  return {
+    interactions: [interaction],
+    act: () => {
+      const center = map.getView().getCenter();
+      if (center === undefined) return;
+      paint({ coordinate: center });
+      finish();
+    },
+    cancel: () => {
+      strokes = [];
+      last = undefined;
+      source.clear();
+    },
+    dispose: () => map.removeLayer(layer),
+    cursor: 'brush',
+  };
+}
+
+function paintInto({ workspace }: ToolContext, painted: Geometry): void {
+  const { document, selectedRois, selectedClass } = workspace.store.get();
+  const [id, ...others] = [...selectedRois];
+  const row = id === undefined || others.length > 0 ? undefined : document.rois.get(id);
+  if (row === undefined || row.classId !== selectedClass) {
+    addRoi(workspace, painted, 'Paint ROI');
+    return;
+  }
+  const rest = [...document.rois.values()].filter((roi) => roi.id !== row.id);
+  const free = viewStore.get().avoidOverlap
+    ? without(
+        painted,
+        rest.map((roi) => roi.geometry),
+      )
+    : painted;
+  if (free !== undefined)
+    reshape(workspace, 'Paint ROI', new Map([[row.id, unionOf([row.geometry, free])]]));
+}
+
+function eraseFrom({ workspace }: ToolContext, painted: Geometry): void {
+  const { rois } = workspace.store.get().document;
+  const shapes = new Map<string, Geometry | undefined>();
+  for (const row of rois.values()) {
+    if (row.geometry.kind === 'points') continue;
+    const rest = without(row.geometry, [painted]);
+    if (rest !== row.geometry) shapes.set(row.id, rest);
+  }
+  reshape(workspace, 'Erase', shapes);
+}

@@ -1,0 +1,118 @@
+import { click, shiftKeyOnly } from 'ol/events/condition.js';
+import DragBox from 'ol/interaction/DragBox.js';
+import Modify from 'ol/interaction/Modify.js';
+import PointerInteraction from 'ol/interaction/Pointer.js';
+import Snap from 'ol/interaction/Snap.js';
+import type { RoiRow } from '../../../app/project/rows.ts';
+import type { Geometry } from '../../../app/vector/geometry.ts';
+import { changed, put } from '../../edits/changes.ts';
+import { splitBy, without } from '../../edits/polygons.ts';
+import { newId, reshape } from '../../edits/rois.ts';
+import { viewStore } from '../../state/view.ts';
+import { fromOpenLayers } from '../roiLayer.ts';
+import { drawTool } from './drawTool.ts';
+import type { Tool, ToolContext } from './tool.ts';
+
+const hitPixels = 6;
+
+/** The ROI at a place of the screen. */
+function roiAt({ map, rois }: ToolContext, pixel: number[]): string | undefined {
+  const hit = map.forEachFeatureAtPixel(pixel, (feature) => feature.getId(), {
+    hitTolerance: hitPixels,
+    layerFilter: (layer) => layer === rois.layer,
+  });
+  return hit === undefined ? undefined : String(hit);
+}
+
+/** Click selects, Shift+click adds or takes away, Shift+drag selects what a box touches. */
+export function selectTool(context: ToolContext): Tool {
+  const { map, rois, workspace } = context;
+  const choose = (id: string | undefined, add: boolean): void => {
+    const selected = new Set(add ? workspace.store.get().selectedRois : []);
+    if (id !== undefined && selected.has(id)) selected.delete(id);
+    else if (id !== undefined) selected.add(id);
+    workspace.store.set({ selectedRois: selected });
+  };
+  const pointer = new PointerInteraction({
+    handleEvent: (event) => {
+      if (click(event))
+        choose(roiAt(context, event.pixel), (event.originalEvent as PointerEvent).shiftKey);
+      return true;
+    },
+  });
+  const box = new DragBox({ condition: shiftKeyOnly });
+  box.on('boxend', () => {
+    const found: string[] = [];
+    rois.source.forEachFeatureIntersectingExtent(box.getGeometry().getExtent(), (feature) => {
+      found.push(String(feature.getId()));
+    });
+    workspace.store.set({
+      selectedRois: new Set([...workspace.store.get().selectedRois, ...found]),
+    });
+  });
+  return {
+    interactions: [pointer, box],
+    act: () => choose(roiAt(context, map.getPixelFromCoordinate(map.getView().getCenter()!)), true),
+    cancel: () => workspace.store.set({ selectedRois: new Set() }),
+    cursor: 'pointer',
+  };
+}
+
+/** Vertices of ROIs are dragged, added on an edge, and removed with Alt+click. */
+export function vertexTool({ rois, workspace }: ToolContext): Tool {
+  const modify = new Modify({ source: rois.source, pixelTolerance: 10 });
+  modify.on('modifyend', ({ features }) => {
+    const { document } = workspace.store.get();
+    const shapes = new Map<string, Geometry>();
+    for (const feature of features.getArray()) {
+      const id = String(feature.getId());
+      const geometry = fromOpenLayers(feature.getGeometry() as never);
+      if (JSON.stringify(document.rois.get(id)?.geometry) !== JSON.stringify(geometry))
+        shapes.set(id, geometry);
+    }
+    reshape(workspace, 'Move vertex', shapes);
+  });
+  const snap = new Snap({ source: rois.source, pixelTolerance: 12 });
+  snap.setActive(viewStore.get().snapping);
+  return { interactions: [modify, snap], cursor: 'default' };
+}
+
+/** Cuts the drawn polygon out of the selected ROIs, or of all under it where none is selected. */
+export function holeTool(context: ToolContext): Tool {
+  const { workspace } = context;
+  return drawTool(context, 'polygon', (hole) => {
+    const shapes = new Map<string, Geometry | undefined>();
+    for (const row of targets(context)) {
+      const rest = without(row.geometry, [hole]);
+      if (rest !== row.geometry) shapes.set(row.id, rest);
+    }
+    if (shapes.size === 0) workspace.notify('No ROI lies under the hole. Draw it over an ROI.');
+    else reshape(workspace, 'Cut hole', shapes);
+  });
+}
+
+/** Divides the selected ROIs, or all that it crosses, along a drawn line. */
+export function splitTool(context: ToolContext): Tool {
+  const { workspace } = context;
+  return drawTool(context, 'line', (line) => {
+    if (line.kind !== 'points') return;
+    const changes = targets(context).flatMap((row) => {
+      const parts = splitBy(row.geometry, line.points);
+      if (parts === undefined) return [];
+      const [first, second] = parts as [RoiRow['geometry'], RoiRow['geometry']];
+      return [
+        changed('rois', row, { ...row, geometry: first }),
+        put('rois', { ...row, id: newId(), geometry: second }),
+      ];
+    });
+    if (changes.length === 0)
+      workspace.notify('The line divides no ROI. Draw it right across one.');
+    else workspace.edit('Split ROI', changes);
+  });
+}
+
+function targets({ workspace }: ToolContext): readonly RoiRow[] {
+  const { document, selectedRois } = workspace.store.get();
+  const rows = [...document.rois.values()].filter(({ geometry }) => geometry.kind === 'polygons');
+  return selectedRois.size === 0 ? rows : rows.filter(({ id }) => selectedRois.has(id));
+}

@@ -1,0 +1,271 @@
+import { type ReactElement, useEffect, useMemo, useState } from 'react';
+import {
+  Button,
+  GridList,
+  GridListItem,
+  Input,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+  SubmenuTrigger,
+  TextField,
+  useDragAndDrop,
+} from 'react-aria-components';
+import type { ClassRow } from '../../app/project/rows.ts';
+import { formatColor, parseColor } from '../../app/raster/palette.ts';
+import {
+  addClass,
+  changeClass,
+  mergeClasses,
+  moveClass,
+  removeClass,
+  sortedClasses,
+} from '../edits/classes.ts';
+import { t } from '../words/translate.ts';
+import { useDesk, useWorkspace } from './context.ts';
+import { Icon } from './icons.tsx';
+import { useRoiPixels } from './roiPixels.ts';
+
+/** The class list: the class chosen here is the one that is drawn. */
+export function ClassesPanel(): ReactElement {
+  const { workspace } = useDesk();
+  const classes = useWorkspace((state) => state.document.classes);
+  const rois = useWorkspace((state) => state.document.rois);
+  const selected = useWorkspace((state) => state.selectedClass);
+  const sorted = useMemo(() => sortedClasses(classes), [classes]);
+  const pixels = useRoiPixels();
+  const counts = useMemo(() => {
+    const result = new Map<string, { polygons: number; pixels: number }>();
+    for (const { id, classId } of rois.values()) {
+      const now = result.get(classId) ?? { polygons: 0, pixels: 0 };
+      result.set(classId, {
+        polygons: now.polygons + 1,
+        pixels: now.pixels + (pixels.get(id) ?? 0),
+      });
+    }
+    return result;
+  }, [rois, pixels]);
+  const { dragAndDropHooks } = useDragAndDrop({
+    getItems: (keys) =>
+      [...keys].map((key) => ({ 'text/plain': classes.get(String(key))?.name ?? '' })),
+    onReorder: ({ keys, target }) => {
+      if (target.dropPosition !== 'on')
+        moveClass(workspace, [...keys].map(String), String(target.key), target.dropPosition);
+    },
+  });
+  return (
+    <section className="panel classes" aria-label={t('Classes')}>
+      <header>
+        <h2>{t('Classes')}</h2>
+        <Button
+          className="icon-button"
+          aria-label={t('Add a class')}
+          onPress={() => addClass(workspace)}
+        >
+          <Icon name="add" />
+        </Button>
+      </header>
+      <GridList
+        aria-label={t('Class list')}
+        selectionMode="single"
+        selectedKeys={selected === undefined ? [] : [selected]}
+        onSelectionChange={(keys) => {
+          const [id] = [...keys];
+          if (id !== undefined) workspace.store.set({ selectedClass: String(id) });
+        }}
+        dragAndDropHooks={dragAndDropHooks}
+        renderEmptyState={() => (
+          <p className="empty">
+            {t('No classes yet. Add one for each kind of cover that the map should show.')}
+          </p>
+        )}
+        className="list"
+      >
+        {sorted.map((row, index) => (
+          <ClassItem key={row.id} row={row} number={index + 1} count={counts.get(row.id)} />
+        ))}
+      </GridList>
+    </section>
+  );
+}
+
+function ClassItem({
+  row,
+  number,
+  count,
+}: {
+  readonly row: ClassRow;
+  readonly number: number;
+  readonly count: { polygons: number; pixels: number } | undefined;
+}): ReactElement {
+  const { workspace } = useDesk();
+  const [renaming, setRenaming] = useState(false);
+  const figures = t('{rois} ROIs · {pixels} px', {
+    rois: count?.polygons ?? 0,
+    pixels: (count?.pixels ?? 0).toLocaleString('en'),
+  });
+  return (
+    <GridListItem id={row.id} textValue={row.name} className="list-item">
+      <Button
+        slot="drag"
+        className="icon-button small"
+        aria-label={t('Move {name}', { name: row.name })}
+      >
+        <Icon name="grip" />
+      </Button>
+      <ColorField row={row} />
+      {renaming ? (
+        <ClassName row={row} done={() => setRenaming(false)} />
+      ) : (
+        <span className="name">
+          <span className="class-name">
+            {number <= 9 && <kbd>{number}</kbd>} {row.name}
+            {row.macroclass !== undefined && <em> · {row.macroclass}</em>}
+          </span>
+          <small>{figures}</small>
+        </span>
+      )}
+      <Button
+        className="icon-button small"
+        aria-label={
+          row.visible ? t('Hide {name}', { name: row.name }) : t('Show {name}', { name: row.name })
+        }
+        onPress={() =>
+          changeClass(workspace, row.id, row.visible ? 'Hide class' : 'Show class', {
+            visible: !row.visible,
+          })
+        }
+      >
+        <Icon name={row.visible ? 'eye' : 'hidden'} />
+      </Button>
+      <ClassMenu row={row} rename={() => setRenaming(true)} />
+    </GridListItem>
+  );
+}
+
+function ColorField({ row }: { readonly row: ClassRow }): ReactElement {
+  const { workspace } = useDesk();
+  const [value, setValue] = useState(formatColor(row.color));
+  useEffect(() => setValue(formatColor(row.color)), [row.color]);
+  return (
+    <input
+      type="color"
+      className="swatch"
+      aria-label={t('Colour of {name}', { name: row.name })}
+      value={value}
+      onChange={(event) => setValue(event.target.value)}
+      onBlur={() => {
+        if (value !== formatColor(row.color))
+          changeClass(workspace, row.id, 'Change colour', { color: [...parseColor(value)] });
+      }}
+    />
+  );
+}
+
+function ClassName({
+  row,
+  done,
+}: {
+  readonly row: ClassRow;
+  readonly done: () => void;
+}): ReactElement {
+  const { workspace } = useDesk();
+  const [name, setName] = useState(row.name);
+  const keep = (): void => {
+    const clean = name.trim();
+    if (clean !== '' && clean !== row.name)
+      changeClass(workspace, row.id, 'Rename class', { name: clean });
+    done();
+  };
+  return (
+    <TextField aria-label={t('Name of the class')} value={name} onChange={setName} autoFocus>
+      <Input
+        onFocus={(event) => event.target.select()}
+        onBlur={keep}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === 'Enter') keep();
+          if (event.key === 'Escape') done();
+        }}
+      />
+    </TextField>
+  );
+}
+
+const macroclasses = ['Water', 'Built-up', 'Vegetation', 'Soil', 'Other'];
+
+function ClassMenu({
+  row,
+  rename,
+}: {
+  readonly row: ClassRow;
+  readonly rename: () => void;
+}): ReactElement {
+  const { workspace, map } = useDesk();
+  const classes = useWorkspace((state) => state.document.classes);
+  const others = sortedClasses(classes).filter(({ id }) => id !== row.id);
+  const own = [...workspace.store.get().document.rois.values()].filter(
+    ({ classId }) => classId === row.id,
+  );
+  const setMacroclass = (name: string | undefined): void => {
+    const { macroclass: _, ...rest } = row;
+    changeClass(workspace, row.id, 'Change macroclass', { ...rest, macroclass: name });
+  };
+  return (
+    <MenuTrigger>
+      <Button
+        className="icon-button small"
+        aria-label={t('Actions for {name}', { name: row.name })}
+      >
+        <Icon name="more" />
+      </Button>
+      <Popover className="popover">
+        <Menu aria-label={row.name}>
+          <MenuItem onAction={rename}>{t('Rename')}</MenuItem>
+          <MenuItem
+            onAction={() => workspace.store.set({ selectedRois: new Set(own.map(({ id }) => id)) })}
+          >
+            {t('Select its ROIs')}
+          </MenuItem>
+          <MenuItem onAction={() => map.zoomToRois(own.map(({ id }) => id))}>
+            {t('Zoom to its ROIs')}
+          </MenuItem>
+          <SubmenuTrigger>
+            <MenuItem>{t('Macroclass')} ▸</MenuItem>
+            <Popover className="popover">
+              <Menu aria-label={t('Macroclass')}>
+                <MenuItem onAction={() => setMacroclass(undefined)}>{t('None')}</MenuItem>
+                {macroclasses.map((name) => (
+                  <MenuItem key={name} onAction={() => setMacroclass(name)}>
+                    {t(name)}
+                  </MenuItem>
+                ))}
+              </Menu>
+            </Popover>
+          </SubmenuTrigger>
+          {others.length > 0 && (
+            <SubmenuTrigger>
+              <MenuItem>{t('Merge into')} ▸</MenuItem>
+              <Popover className="popover">
+                <Menu aria-label={t('Merge into')}>
+                  {others.map((other) => (
+                    <MenuItem
+                      key={other.id}
+                      onAction={() => mergeClasses(workspace, row.id, other.id)}
+                    >
+                      {other.name}
+                    </MenuItem>
+                  ))}
+                </Menu>
+              </Popover>
+            </SubmenuTrigger>
+          )}
+          <MenuItem onAction={() => removeClass(workspace, row.id)}>
+            {t('Remove with its ROIs')}
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

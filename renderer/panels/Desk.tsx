@@ -1,0 +1,90 @@
+import { type DragEvent, lazy, type ReactElement, Suspense, useState } from 'react';
+import { Group, Panel, Separator } from 'react-resizable-panels';
+import { openPath } from '../actions/project.ts';
+import { t } from '../words/translate.ts';
+import { ClassesPanel } from './ClassesPanel.tsx';
+import { useDesk, useWorkspace } from './context.ts';
+import { LayersPanel } from './LayersPanel.tsx';
+import { MapPanel } from './MapPanel.tsx';
+import { Notices } from './Notices.tsx';
+import { RightPanels } from './RightPanels.tsx';
+import { StatusBar } from './StatusBar.tsx';
+import { Toolbar } from './Toolbar.tsx';
+import { TopBar } from './TopBar.tsx';
+
+const Dialogs = lazy(() => import('./dialogs/Dialogs.tsx').then((m) => ({ default: m.Dialogs })));
+const Welcome = lazy(() => import('./welcome/Welcome.tsx').then((m) => ({ default: m.Welcome })));
+
+/** The whole window. */
+export function Desk({
+  attach,
+}: {
+  readonly attach: (target: HTMLElement) => () => void;
+}): ReactElement {
+  const desk = useDesk();
+  const [dropping, setDropping] = useState(false);
+  const empty = useWorkspace(({ document }) => document.layers.size === 0);
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    setDropping(false);
+    void dropFiles([...event.dataTransfer.files], desk);
+  };
+  return (
+    <div
+      className={dropping ? 'desk dropping' : 'desk'}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes('Files')) return;
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={(event) => {
+        if (event.relatedTarget === null) setDropping(false);
+      }}
+      onDrop={drop}
+    >
+      <TopBar />
+      <Toolbar />
+      <Group className="frame" orientation="horizontal">
+        <Panel defaultSize="18%" minSize="200px" className="left">
+          <LayersPanel />
+          <ClassesPanel />
+        </Panel>
+        <Separator className="separator" aria-label={t('Width of the layer panel')} />
+        <Panel minSize="300px" className="middle">
+          <main>
+            <MapPanel attach={attach} />
+            {empty && (
+              <Suspense>
+                <Welcome />
+              </Suspense>
+            )}
+            <Notices />
+          </main>
+        </Panel>
+        <Separator className="separator" aria-label={t('Width of the side panel')} />
+        <Panel defaultSize="26%" minSize="280px">
+          <RightPanels />
+        </Panel>
+      </Group>
+      <StatusBar />
+      <Suspense>
+        <Dialogs />
+      </Suspense>
+    </div>
+  );
+}
+
+/** Files that belong together (ENVI header and data, Shapefile parts) come in one drop; the first that opens is what was meant. */
+async function dropFiles(files: readonly File[], desk: ReturnType<typeof useDesk>): Promise<void> {
+  const { workspace } = desk;
+  const group = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
+  try {
+    const paths: string[] = [];
+    for (const file of files) paths.push(await workspace.host.upload(file, { group }));
+    const sides = /\.(hdr|prj|dbf|shx|cpg|aux\.xml|ovr|tfw|qml|wld)$/i;
+    for (const path of paths.filter((one) => paths.length === 1 || !sides.test(one)))
+      await openPath(desk, path);
+  } catch (error) {
+    workspace.report(error);
+  }
+}

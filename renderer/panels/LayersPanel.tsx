@@ -1,0 +1,240 @@
+import { type ReactElement, useState } from 'react';
+import {
+  Button,
+  Input,
+  Label,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+  Slider,
+  SliderOutput,
+  SliderThumb,
+  SliderTrack,
+  TextField,
+  Tree,
+  TreeItem,
+  TreeItemContent,
+  useDragAndDrop,
+} from 'react-aria-components';
+import type { LayerRow } from '../../app/project/rows.ts';
+import { addGroup, changeLayer, duplicateLayer, moveLayers, removeLayer } from '../edits/layers.ts';
+import { childrenOf } from '../state/layerOrder.ts';
+import { t } from '../words/translate.ts';
+import { useDesk, useWorkspace } from './context.ts';
+import { Icon } from './icons.tsx';
+import { CommandButton } from './Toolbar.tsx';
+
+/** The layer tree: what lies above is drawn above. */
+export function LayersPanel(): ReactElement {
+  const { workspace } = useDesk();
+  const layers = useWorkspace((state) => state.document.layers);
+  const selected = useWorkspace((state) => state.selectedLayer);
+  const [renaming, setRenaming] = useState<string>();
+  const { dragAndDropHooks } = useDragAndDrop({
+    getItems: (keys) =>
+      [...keys].map((key) => ({ 'text/plain': layers.get(String(key))?.name ?? '' })),
+    onMove: ({ keys, target }) =>
+      moveLayers(workspace, [...keys].map(String), String(target.key), target.dropPosition),
+  });
+  const row = layers.get(selected ?? '');
+  return (
+    <section className="panel layers" aria-label={t('Layers')}>
+      <header>
+        <h2>{t('Layers')}</h2>
+        <CommandButton id="project.open" icon="folder" />
+        <Button
+          className="icon-button"
+          aria-label={t('Add a group')}
+          onPress={() => addGroup(workspace)}
+        >
+          <Icon name="add" />
+        </Button>
+      </header>
+      <Tree
+        aria-label={t('Layer tree')}
+        selectionMode="single"
+        selectedKeys={selected === undefined ? [] : [selected]}
+        onSelectionChange={(keys) =>
+          workspace.store.set({
+            selectedLayer: keys === 'all' ? undefined : ([...keys][0] as string | undefined),
+          })
+        }
+        defaultExpandedKeys={[...layers.values()]
+          .filter(({ kind }) => kind === 'group')
+          .map(({ id }) => id)}
+        dragAndDropHooks={dragAndDropHooks}
+        renderEmptyState={() => (
+          <p className="empty">{t('No layers yet. Drop a scene here, or press Ctrl+O.')}</p>
+        )}
+        className="tree"
+      >
+        {childrenOf(layers, undefined).map((child) => (
+          <LayerItem key={child.id} row={child} renaming={renaming} setRenaming={setRenaming} />
+        ))}
+      </Tree>
+      {row !== undefined && <Opacity key={row.id} row={row} />}
+    </section>
+  );
+}
+
+type ItemProps = {
+  readonly row: LayerRow;
+  readonly renaming: string | undefined;
+  readonly setRenaming: (id: string | undefined) => void;
+};
+
+function LayerItem({ row, renaming, setRenaming }: ItemProps): ReactElement {
+  const { workspace } = useDesk();
+  const layers = useWorkspace((state) => state.document.layers);
+  const entry = useWorkspace((state) => state.scenes.get(row.uri ?? ''));
+  const failed = entry?.state === 'failed';
+  const toggle = (): void =>
+    changeLayer(workspace, row.id, row.visible ? 'Hide layer' : 'Show layer', {
+      visible: !row.visible,
+    });
+  return (
+    <TreeItem id={row.id} textValue={row.name} className="tree-item">
+      <TreeItemContent>
+        <Button
+          slot="drag"
+          className="icon-button small"
+          aria-label={t('Move {name}', { name: row.name })}
+        >
+          <Icon name="grip" />
+        </Button>
+        {row.kind === 'group' && (
+          <Button slot="chevron" className="icon-button small chevron">
+            ▸
+          </Button>
+        )}
+        <Button
+          className="icon-button small"
+          aria-label={
+            row.visible
+              ? t('Hide {name}', { name: row.name })
+              : t('Show {name}', { name: row.name })
+          }
+          onPress={toggle}
+        >
+          <Icon name={row.visible ? 'eye' : 'hidden'} />
+        </Button>
+        {renaming === row.id ? (
+          <Rename row={row} done={() => setRenaming(undefined)} />
+        ) : (
+          <span
+            className={failed ? 'name failed' : 'name'}
+            title={failed ? entry.error.message : row.uri}
+          >
+            {row.name}
+            {failed && <em> {t('not there')}</em>}
+            {entry?.state === 'opening' && <em> {t('opening…')}</em>}
+          </span>
+        )}
+        <LayerMenu row={row} rename={() => setRenaming(row.id)} />
+      </TreeItemContent>
+      {childrenOf(layers, row.id).map((child) => (
+        <LayerItem key={child.id} row={child} renaming={renaming} setRenaming={setRenaming} />
+      ))}
+    </TreeItem>
+  );
+}
+
+function Rename({
+  row,
+  done,
+}: {
+  readonly row: LayerRow;
+  readonly done: () => void;
+}): ReactElement {
+  const { workspace } = useDesk();
+  const [name, setName] = useState(row.name);
+  const keep = (): void => {
+    if (name.trim() !== '' && name !== row.name)
+      changeLayer(workspace, row.id, 'Rename layer', { name: name.trim() });
+    done();
+  };
+  return (
+    <TextField aria-label={t('Name of the layer')} value={name} onChange={setName} autoFocus>
+      <Input
+        onBlur={keep}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === 'Enter') keep();
+          if (event.key === 'Escape') done();
+        }}
+      />
+    </TextField>
+  );
+}
+
+function LayerMenu({
+  row,
+  rename,
+}: {
+  readonly row: LayerRow;
+  readonly rename: () => void;
+}): ReactElement {
+  const { workspace, map } = useDesk();
+  const entry = useWorkspace((state) => state.scenes.get(row.uri ?? ''));
+  const info = entry?.state === 'open' ? entry.info : undefined;
+  const actions: Record<string, () => void> = {
+    zoom: () => info !== undefined && map.zoomToScene(info),
+    native: () => info !== undefined && map.zoomToNative(info),
+    style: () => workspace.store.set({ selectedLayer: row.id, panel: 'style' }),
+    rename,
+    duplicate: () => duplicateLayer(workspace, row.id),
+    again: () => {
+      const scenes = new Map(workspace.store.get().scenes);
+      scenes.delete(row.uri ?? '');
+      workspace.store.set({ scenes });
+      if (row.uri !== undefined) workspace.openScene(row.uri).catch(workspace.report);
+    },
+    remove: () => removeLayer(workspace, row.id),
+  };
+  return (
+    <MenuTrigger>
+      <Button
+        className="icon-button small"
+        aria-label={t('Actions for {name}', { name: row.name })}
+      >
+        <Icon name="more" />
+      </Button>
+      <Popover className="popover">
+        <Menu onAction={(key) => actions[String(key)]?.()} aria-label={row.name}>
+          {info !== undefined && <MenuItem id="zoom">{t('Zoom to layer')}</MenuItem>}
+          {info !== undefined && <MenuItem id="native">{t('Zoom to native resolution')}</MenuItem>}
+          {info !== undefined && <MenuItem id="style">{t('Style and properties')}</MenuItem>}
+          {entry?.state === 'failed' && <MenuItem id="again">{t('Open again')}</MenuItem>}
+          <MenuItem id="rename">{t('Rename')}</MenuItem>
+          {row.kind !== 'group' && <MenuItem id="duplicate">{t('Duplicate')}</MenuItem>}
+          <MenuItem id="remove">{t('Remove')}</MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+/** Follows the hand at once and becomes one edit when it rests. */
+function Opacity({ row }: { readonly row: LayerRow }): ReactElement {
+  const { workspace } = useDesk();
+  const [value, setValue] = useState(Math.round(row.opacity * 100));
+  return (
+    <Slider
+      className="slider wide"
+      minValue={0}
+      maxValue={100}
+      value={value}
+      onChange={(next) => setValue(next as number)}
+      onChangeEnd={(next) =>
+        changeLayer(workspace, row.id, 'Change opacity', { opacity: (next as number) / 100 })
+      }
+    >
+      <Label>{t('Opacity of {name}', { name: row.name })}</Label>
+      <SliderOutput>{({ state }) => `${state.values[0]} %`}</SliderOutput>
+      <SliderTrack className="slider-track">
+        <SliderThumb className="slider-thumb" />
+      </SliderTrack>
+    </Slider>
+  );
+}

@@ -1,0 +1,74 @@
+import type { ReactElement } from 'react';
+import { useStore } from '../state/store.ts';
+import { cursorStore, viewStore } from '../state/view.ts';
+import { t } from '../words/translate.ts';
+import { useDesk, useWorkspace } from './context.ts';
+
+const most = 6;
+
+function degrees(value: number, positive: string, negative: string): string {
+  return `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
+}
+
+function shortNumber(value: number | null): string {
+  return value === null ? '–' : Number(value.toPrecision(5)).toString();
+}
+
+/** Coordinates in the scene's CRS and as latitude and longitude, pixel and values under the pointer, and whether all is saved. */
+export function StatusBar(): ReactElement {
+  const cursor = useStore(cursorStore, (state) => state);
+  const resolution = useStore(viewStore, (state) => state.resolution);
+  const saving = useWorkspace((state) => state.saving > 0);
+  const connection = useWorkspace((state) => state.connection);
+  const running = useWorkspace((state) => state.jobs.find(({ state: now }) => now === 'running'));
+  const { workspace } = useDesk();
+  const [x, y] = cursor.position ?? [];
+  const [longitude, latitude] = cursor.geographic ?? [];
+  const values = cursor.values ?? [];
+  return (
+    <footer className="status" aria-label={t('Status')}>
+      <span className="wide-figure" data-testid="map-coordinates">
+        {x === undefined ? '–' : `${x.toFixed(2)}, ${y!.toFixed(2)}`}
+      </span>
+      <span className="wide-figure">
+        {longitude === undefined
+          ? ''
+          : `${degrees(latitude!, 'N', 'S')}, ${degrees(longitude, 'E', 'W')}`}
+      </span>
+      <span data-testid="pixel">
+        {cursor.pixel === undefined
+          ? ''
+          : t('pixel {x}, {y}', { x: cursor.pixel[0], y: cursor.pixel[1] })}
+      </span>
+      <span
+        className="values"
+        data-testid="pixel-values"
+        title={values.map(shortNumber).join(', ')}
+      >
+        {cursor.className ?? values.slice(0, most).map(shortNumber).join(' · ')}
+        {cursor.className === undefined && values.length > most && ' …'}
+      </span>
+      <span className="spring" />
+      {running !== undefined && (
+        <button
+          type="button"
+          className="link"
+          onClick={() => workspace.store.set({ panel: 'jobs' })}
+        >
+          {running.title}{' '}
+          {running.total ? `${Math.floor((100 * (running.done ?? 0)) / running.total)} %` : ''}
+        </button>
+      )}
+      <span>
+        {resolution === undefined ? '' : t('{size} units/px', { size: resolution.toPrecision(3) })}
+      </span>
+      <span role="status">
+        {connection === 'lost'
+          ? t('connection lost, trying again…')
+          : saving
+            ? t('saving…')
+            : t('all saved')}
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,320 @@
+import { type ReactElement, useEffect, useState } from 'react';
+import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import type { LayerRow, SceneStyle } from '../../app/project/rows.ts';
+import { formatColor, parseColor } from '../../app/raster/palette.ts';
+import { changeStyle, limitsOf } from '../edits/layers.ts';
+import { ramps } from '../state/palettes.ts';
+import { viewStore } from '../state/view.ts';
+import { t } from '../words/translate.ts';
+import { useDesk, useWorkspace } from './context.ts';
+import { Field, NumberField, Select } from './fields.tsx';
+import { Histogram } from './Histogram.tsx';
+import { compositesOf, indicesOf } from './presets.ts';
+
+/** Style and properties of the selected layer. */
+export function StylePanel(): ReactElement {
+  const row = useWorkspace((state) => state.document.layers.get(state.selectedLayer ?? ''));
+  const entry = useWorkspace((state) => state.scenes.get(row?.uri ?? ''));
+  if (row === undefined)
+    return <p className="empty">{t('Choose a layer to see its style and properties.')}</p>;
+  if (entry?.state === 'failed') return <p className="empty error">{entry.error.message}</p>;
+  if (entry?.state !== 'open' || row.style === undefined)
+    return <p className="empty">{row.name}</p>;
+  return (
+    <div className="form">
+      <h2>{row.name}</h2>
+      <StyleForm key={row.id} row={row} style={row.style} info={entry.info} />
+      <Properties info={entry.info} />
+    </div>
+  );
+}
+
+type FormProps = { readonly row: LayerRow; readonly style: SceneStyle; readonly info: SceneInfo };
+
+/** Applies a change and, where it asks for other limits, works them out first, so that the picture changes once. */
+function useRestyle({ row, style, info }: FormProps) {
+  const { workspace } = useDesk();
+  return (label: string, part: Partial<SceneStyle>, bounds?: SceneInfo['bounds']): void => {
+    const next = { ...style, ...part };
+    const needsLimits = ['mode', 'rgb', 'band', 'expression', 'stretch'].some((key) => key in part);
+    if (!needsLimits) return changeStyle(workspace, row.id, label, part);
+    limitsOf(workspace, info, next, bounds).then(
+      (limits) => changeStyle(workspace, row.id, label, { ...part, limits: [...limits] }),
+      workspace.report,
+    );
+  };
+}
+
+function StyleForm(props: FormProps): ReactElement {
+  const { style, info } = props;
+  const restyle = useRestyle(props);
+  const modes = [
+    ...(info.bands.length >= 3 ? [['rgb', t('Composite of three bands')] as const] : []),
+    ['single', t('Single band')] as const,
+    ...(info.bands.length >= 2 ? [['index', t('Spectral index')] as const] : []),
+    ...(info.classes === undefined ? [] : [['classes', t('Classes')] as const]),
+  ];
+  const change = (mode: SceneStyle['mode']): void => {
+    const expression =
+      style.expression === '' ? (indicesOf(info)[0]?.expression ?? '') : style.expression;
+    const palette = mode === 'index' && style.palette === 'grey' ? 'brown-teal' : style.palette;
+    restyle('Change rendering', { mode, ...(mode === 'index' ? { expression, palette } : {}) });
+  };
+  return (
+    <>
+      <Select label={t('Rendering')} value={style.mode} options={modes} onChange={change} />
+      {style.mode === 'rgb' && <Composite {...props} />}
+      {style.mode === 'single' && (
+        <BandSelect
+          label={t('Band')}
+          info={info}
+          value={style.band}
+          onChange={(band) => restyle('Change band', { band })}
+        />
+      )}
+      {style.mode === 'index' && <IndexForm {...props} />}
+      {(style.mode === 'single' || style.mode === 'index') && (
+        <Select
+          label={t('Palette')}
+          value={style.palette}
+          options={Object.keys(ramps).map((name) => [name, t(name)] as const)}
+          onChange={(palette) => restyle('Change palette', { palette })}
+        />
+      )}
+      {style.mode === 'classes' ? <ClassLegend {...props} /> : <Stretch {...props} />}
+    </>
+  );
+}
+
+function BandSelect({
+  label,
+  info,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly info: SceneInfo;
+  readonly value: number;
+  readonly onChange: (band: number) => void;
+}): ReactElement {
+  const options = info.bands.map(({ name, wavelengthNm }, index) => {
+    const nm = wavelengthNm === undefined ? '' : ` (${Math.round(wavelengthNm)} nm)`;
+    return [String(index), `${index + 1}: ${name}${nm}`] as const;
+  });
+  return (
+    <Select
+      label={label}
+      value={String(value)}
+      options={options}
+      onChange={(text) => onChange(Number(text))}
+    />
+  );
+}
+
+function Composite(props: FormProps): ReactElement {
+  const { style, info } = props;
+  const restyle = useRestyle(props);
+  const presets = compositesOf(info);
+  const current = presets.find(({ rgb }) => rgb.join() === style.rgb.join())?.name ?? '';
+  const set = (channel: number, band: number): void => {
+    const rgb = style.rgb.with(channel, band) as SceneStyle['rgb'];
+    restyle('Change composite', { rgb });
+  };
+  return (
+    <>
+      <Select
+        label={t('Preset')}
+        value={current}
+        options={[
+          ['', t('Own choice')] as const,
+          ...presets.map(({ name }) => [name, t(name)] as const),
+        ]}
+        onChange={(name) => {
+          const preset = presets.find((one) => one.name === name);
+          if (preset !== undefined) restyle('Change composite', { rgb: preset.rgb });
+        }}
+      />
+      {[t('Red'), t('Green'), t('Blue')].map((label, channel) => (
+        <BandSelect
+          key={label}
+          label={label}
+          info={info}
+          value={style.rgb[channel]!}
+          onChange={(band) => set(channel, band)}
+        />
+      ))}
+    </>
+  );
+}
+
+function IndexForm(props: FormProps): ReactElement {
+  const { style, info } = props;
+  const restyle = useRestyle(props);
+  const [text, setText] = useState(style.expression);
+  useEffect(() => setText(style.expression), [style.expression]);
+  const presets = indicesOf(info);
+  const current = presets.find(({ expression }) => expression === style.expression)?.name ?? '';
+  return (
+    <>
+      <Select
+        label={t('Index')}
+        value={current}
+        options={[
+          ['', t('Own expression')] as const,
+          ...presets.map(({ name, title }) => [name, `${name} · ${title}`] as const),
+        ]}
+        onChange={(name) => {
+          const preset = presets.find((one) => one.name === name);
+          if (preset !== undefined) restyle('Change index', { expression: preset.expression });
+        }}
+      />
+      <Field label={t('Expression of bands')}>
+        <input
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+          onBlur={() => text !== style.expression && restyle('Change index', { expression: text })}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') restyle('Change index', { expression: text });
+          }}
+        />
+      </Field>
+    </>
+  );
+}
+
+function Stretch(props: FormProps): ReactElement {
+  const { style, info } = props;
+  const restyle = useRestyle(props);
+  const inView = (): void => {
+    const { extent } = viewStore.get();
+    if (extent === undefined) return;
+    const stretch = style.stretch === 'manual' ? 'percent' : style.stretch;
+    restyle('Stretch by view', { stretch }, [...extent]);
+  };
+  const options = [
+    ['percent', t('Cumulative cut 2–98 %')],
+    ['minmax', t('Minimum to maximum')],
+    ['sigma', t('Mean ± 2 σ')],
+    ['manual', t('By hand')],
+  ] as const;
+  const channels = style.mode === 'rgb' ? [t('Red'), t('Green'), t('Blue')] : [t('Values')];
+  const setLimit = (channel: number, limit: readonly [number, number]): void => {
+    const limits = channels.map((_, i) =>
+      i === channel ? [...limit] : [...(style.limits[i] ?? style.limits[0] ?? [0, 1])],
+    ) as SceneStyle['limits'];
+    restyle('Change limits', { limits });
+  };
+  return (
+    <>
+      <Select
+        label={t('Stretch')}
+        value={style.stretch}
+        options={options}
+        onChange={(stretch) => restyle('Change stretch', { stretch })}
+      />
+      <button type="button" onClick={inView}>
+        {t('Stretch by current view')}
+      </button>
+      {channels.map((label, channel) => (
+        <Histogram
+          key={label}
+          label={label}
+          info={info}
+          band={
+            style.mode === 'rgb'
+              ? style.rgb[channel]!
+              : style.mode === 'single'
+                ? style.band
+                : undefined
+          }
+          expression={style.mode === 'index' ? style.expression : undefined}
+          limits={style.limits[channel] ?? style.limits[0] ?? [0, 1]}
+          onChange={(limit) => setLimit(channel, limit)}
+        />
+      ))}
+      <NumberField
+        label={t('Gamma')}
+        value={style.gamma}
+        range={[0.1, 10]}
+        step={0.1}
+        onChange={(gamma) => restyle('Change gamma', { gamma })}
+      />
+    </>
+  );
+}
+
+/** Legend of a class map: what is hidden here is hidden on the map. */
+function ClassLegend(props: FormProps): ReactElement {
+  const { style, info } = props;
+  const restyle = useRestyle(props);
+  const toggle = (value: number): void => {
+    const hidden = style.hidden.includes(value)
+      ? style.hidden.filter((one) => one !== value)
+      : [...style.hidden, value];
+    restyle('Show or hide a class', { hidden });
+  };
+  return (
+    <fieldset className="legend">
+      <legend>{t('Classes of the map')}</legend>
+      {(info.classes ?? []).map(({ value, name, color }) => (
+        <div key={value} className="legend-row">
+          <input
+            type="color"
+            className="swatch"
+            aria-label={t('Colour of {name}', { name })}
+            value={formatColor(style.colors[String(value)] ?? color)}
+            onChange={(event) =>
+              restyle('Change colour', {
+                colors: { ...style.colors, [String(value)]: [...parseColor(event.target.value)] },
+              })
+            }
+          />
+          <label>
+            <input
+              type="checkbox"
+              checked={!style.hidden.includes(value)}
+              onChange={() => toggle(value)}
+            />
+            {name}
+          </label>
+        </div>
+      ))}
+    </fieldset>
+  );
+}
+
+function Properties({ info }: { readonly info: SceneInfo }): ReactElement {
+  const types = [...new Set(info.bands.map(({ dtype }) => dtype))].join(', ');
+  const nodata = [...new Set(info.bands.map((band) => String(band.nodata ?? '–')))].join(', ');
+  const rows: readonly (readonly [string, string])[] = [
+    [t('Path'), info.uri],
+    [t('Format'), info.format],
+    [t('Size'), `${info.width} × ${info.height} px`],
+    [t('Bands'), String(info.bands.length)],
+    [t('Type'), types],
+    [t('Nodata'), nodata],
+    [
+      t('CRS'),
+      info.crsName === undefined
+        ? (info.crs ?? t('none: pixel positions'))
+        : `${info.crsName} (${info.crs})`,
+    ],
+    [t('Pixel size'), info.tiles.resolutions.at(-1)?.toPrecision(6) ?? '–'],
+    [t('Overviews'), info.overviews.map(({ width }) => width).join(', ') || '–'],
+    ...Object.entries(info.metadata).slice(0, 12),
+  ];
+  return (
+    <details open>
+      <summary>{t('Properties')}</summary>
+      <dl className="properties">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function HelpPanel(): ReactElement {
+  return <p className="empty" />;
+}

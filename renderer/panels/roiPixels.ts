@@ -1,0 +1,52 @@
+import { useEffect, useState } from 'react';
+import type { RoiRow } from '../../app/project/rows.ts';
+import { sceneToMap } from '../actions/run.ts';
+import { useDesk, useWorkspace } from './context.ts';
+
+const known = new Map<
+  string,
+  { readonly row: RoiRow; readonly scene: string; readonly pixels: number }
+>();
+const settleMs = 150;
+
+/** Pixels of the scene in each ROI, by its id; asked for once a shape, shortly after it is drawn. */
+export function useRoiPixels(): ReadonlyMap<string, number> {
+  const desk = useDesk();
+  const { workspace } = desk;
+  const rois = useWorkspace((state) => state.document.rois);
+  const uri = useWorkspace(() => sceneToMap(desk));
+  const entry = useWorkspace((state) => state.scenes.get(uri ?? ''));
+  const scene = entry?.state === 'open' ? entry.info.scene : undefined;
+  const [pixels, setPixels] = useState<ReadonlyMap<string, number>>(new Map());
+  useEffect(() => {
+    if (scene === undefined) return;
+    const controller = new AbortController();
+    const show = (): void => {
+      const rows = [...rois.values()].map(({ id }) => [id, known.get(id)?.pixels ?? 0] as const);
+      setPixels(new Map(rows));
+    };
+    const ask = async (): Promise<void> => {
+      const fresh = [...rois.values()].filter((row) => {
+        const last = known.get(row.id);
+        return last?.row !== row || last.scene !== scene;
+      });
+      if (fresh.length > 0) {
+        const areas = fresh.map(({ id, geometry }) => ({ id, geometry }));
+        const answer = await workspace.host.call(
+          'rois.pixels',
+          { scene, areas },
+          controller.signal,
+        );
+        const byId = new Map(answer.pixels.map(({ id, pixels: count }) => [id, count]));
+        for (const row of fresh) known.set(row.id, { row, scene, pixels: byId.get(row.id) ?? 0 });
+      }
+      show();
+    };
+    const timer = setTimeout(() => void ask().catch(workspace.report), settleMs);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [rois, scene, workspace]);
+  return pixels;
+}

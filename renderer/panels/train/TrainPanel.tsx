@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react';
+
+export function TrainPanel(): ReactElement {
+  return <p className="empty" />;
+}
