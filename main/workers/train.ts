@@ -90,7 +90,7 @@ function requireTraining({ classes, pixels }: TrainingData, split: Split): void 
   if (few.length === 0) return;
   throw new AppError(
     'no-samples',
-    `Too few training pixels of ${few.map(({ name }) => `"${name}"`).join(', ')}: at least 3 a class are needed. Draw more or larger ROIs of it${split.kind === 'block' ? ', or use --split random' : ''}.`,
+    `Too few training pixels of ${few.map(({ name }) => `"${name}"`).join(', ')}: at least 3 a class are needed. Draw more or larger ROIs of it${split.kind === 'block' ? ', use --split random,' : ''} or leave it out of the ROI file.`,
     { classes: few.map(({ name }) => name) },
   );
 }
