@@ -109,6 +109,23 @@ export const sceneCalls = {
     z.strictObject({ scene, expression: z.string().max(500), bounds: bounds.optional() }),
     z.object({ figures: bandFigures }),
   ),
+  'scene.indices': call(
+    'spectral indices that the bands of a scene allow, as expressions of its bands',
+    z.strictObject({ scene }),
+    z.object({
+      indices: z.array(
+        z.object({
+          name: z.string(),
+          title: z.string(),
+          expression: z.string(),
+          /** Values that it can usually take. */
+          range: z.tuple([finite, finite]),
+          /** Publication that defines it. */
+          source: z.string(),
+        }),
+      ),
+    }),
+  ),
   'scene.grow': call(
     'region growing: the pixels around a position whose spectra are like the one there',
     z.strictObject({

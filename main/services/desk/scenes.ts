@@ -58,6 +58,7 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
     handlers: {
       'scene.open': ({ uri }, signal) => open(uri, signal),
       'scene.values': ask(viewer, 'scene.values'),
+      'scene.indices': ask(viewer, 'scene.indices'),
       'scene.statistics': ask(analyst, 'scene.statistics'),
       'scene.indexStatistics': ask(analyst, 'scene.indexStatistics'),
       'scene.grow': ask(analyst, 'scene.grow'),

@@ -1,6 +1,7 @@
 import type { Answer } from '../../../app/contract/rpc.ts';
 import { AppError } from '../../../app/error.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
+import { indexStatistics, indices } from './indices.ts';
 import { NewestFirst } from './newestFirst.ts';
 import { readTile, type TileRequest } from './readTile.ts';
 import { ScenePool } from './scenePool.ts';
@@ -19,6 +20,8 @@ type SceneTask = (source: SceneSource, input: never, signal: AbortSignal) => Pro
 
 /** Calls that look at one scene, by the names of the contract. */
 const tasks: Readonly<Record<string, SceneTask>> = {
+  'scene.indices': indices,
+  'scene.indexStatistics': indexStatistics,
   'scene.statistics': statistics,
   'scene.values': values,
 };
