@@ -19,6 +19,9 @@ export type ErrorCode =
   | 'bad-labels' // class field missing, unreadable geometry
   | 'engine' // the numerical engine failed or is missing
   | 'worker-died' // the compute process was killed, crashed or ran out of memory
+  | 'in-use' // another program has it open
+  | 'conflict' // it is no longer what the change says that it was
+  | 'newer-version' // made by a newer Prismap
   | 'cancelled'
   | 'network'
   | 'internal';

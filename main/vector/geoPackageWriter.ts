@@ -4,6 +4,12 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { AppError } from '../../app/error.ts';
 import { formatColor } from '../../app/raster/palette.ts';
 import { type Bounds, boundsOf } from '../../app/vector/geometry.ts';
+import { geoPackageBytes } from '../../app/vector/geoPackageGeometry.ts';
+import {
+  geoPackageTables,
+  type SpatialReference,
+  undefinedReferences,
+} from '../../app/vector/geoPackageTables.ts';
 import type { ClassScheme, LandClass, Roi } from '../../app/vector/roi.ts';
 import {
   removeStaleParts,
@@ -15,7 +21,6 @@ import {
 import { parseCrs } from './crs.ts';
 import { epsgEntry } from './epsg.ts';
 import { qmlOf } from './qmlWriter.ts';
-import { geoPackageBytes } from './wkbWriter.ts';
 
 /** What a GeoPackage of ROIs or map polygons is about. */
 export type GeoPackageHeader = {
@@ -115,16 +120,8 @@ function databaseError(error: unknown, path: string): AppError {
   return writeError(error, path);
 }
 
-type SpatialReference = {
-  readonly id: number;
-  readonly name: string;
-  readonly organisation: string;
-  readonly code: number;
-  readonly definition: string;
-};
-
 /** The entry of a CRS; one that is not in the EPSG list gets a number of its own and keeps its definition. */
-function spatialReference(crs: string | undefined): SpatialReference {
+export function spatialReference(crs: string | undefined): SpatialReference {
   if (crs === undefined)
     return { id: -1, name: 'Undefined', organisation: 'NONE', code: -1, definition: 'undefined' };
   const { id, name } = parseCrs(crs);
@@ -209,11 +206,12 @@ class OpenLayer {
     const insert = this.#database.prepare(
       'INSERT OR IGNORE INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, definition) VALUES (?, ?, ?, ?, ?)',
     );
-    const wgs84 = epsgEntry('4326').wkt;
-    insert.run('Undefined Cartesian', -1, 'NONE', -1, 'undefined');
-    insert.run('Undefined geographic', 0, 'NONE', 0, 'undefined');
-    insert.run('WGS 84', 4326, 'EPSG', 4326, wgs84);
-    insert.run(system.name, system.id, system.organisation, system.code, system.definition);
+    for (const { name, id, organisation, code, definition } of [
+      ...undefinedReferences,
+      spatialReference('EPSG:4326'),
+      system,
+    ])
+      insert.run(name, id, organisation, code, definition);
     this.#database
       .prepare(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?, 'features', ?, ?)",
@@ -230,22 +228,7 @@ class OpenLayer {
   }
 }
 
-/** Tables of GeoPackage 1.3 (OGC 12-128r17, annex C) and of QGIS' stored styles. */
-const schema = (layer: string): string => `
-PRAGMA application_id = 0x47504B47;
-PRAGMA user_version = 10300;
-CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
-  organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
-CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
-  description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT '1970-01-01T00:00:00.000Z', min_x DOUBLE, min_y DOUBLE,
-  max_x DOUBLE, max_y DOUBLE, srs_id INTEGER REFERENCES gpkg_spatial_ref_sys (srs_id));
-CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL UNIQUE REFERENCES gpkg_contents (table_name),
-  column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL REFERENCES gpkg_spatial_ref_sys (srs_id),
-  z TINYINT NOT NULL, m TINYINT NOT NULL, PRIMARY KEY (table_name, column_name));
-CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,
-  f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT,
-  ui TEXT, update_time DATETIME DEFAULT '1970-01-01T00:00:00.000Z');
-INSERT INTO gpkg_contents (table_name, data_type) VALUES ('layer_styles', 'attributes');
+const schema = (layer: string): string => `${geoPackageTables}
 CREATE TABLE ${quote(layer)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY, roi TEXT, class TEXT,
   value INTEGER, color TEXT, macroclass TEXT, pixels INTEGER);
 `;

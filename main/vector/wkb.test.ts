@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../app/error.ts';
 import { areaOf } from '../../app/vector/geometry.ts';
+import { geoPackageBytes } from '../../app/vector/geoPackageGeometry.ts';
 import { Budget, corrupt } from './limits.ts';
 import { Skipped } from './rings.ts';
 import { askReferee, hasModule } from './testing/referee.ts';
 import { readGeoPackageGeometry, readWkb } from './wkb.ts';
-import { geoPackageBytes } from './wkbWriter.ts';
 
 const context = () => ({
   budget: new Budget('memory'),

@@ -2,11 +2,16 @@ import { extname } from 'node:path';
 import { AppError } from '../../app/error.ts';
 import { formatColor } from '../../app/raster/palette.ts';
 import { type Geometry, mapPositions } from '../../app/vector/geometry.ts';
+import { closedRing } from '../../app/vector/geoPackageGeometry.ts';
 import type { RoiSet } from '../../app/vector/roi.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import { createTransform, normaliseCrs } from './crs.ts';
+import { csvOf } from './csvWriter.ts';
 import { createGeoPackage } from './geoPackageWriter.ts';
-import { closedRing } from './wkbWriter.ts';
+import { writeShapefile } from './shapefileWriter.ts';
+
+/** Forms in which ROIs are written. */
+export type RoiFormat = 'geojson' | 'gpkg' | 'shapefile' | 'csv';
 
 /**
  * Writes ROIs with class, value, colour and macroclass as GeoJSON (`.geojson`, `.json`) or GeoPackage (`.gpkg`). The file
@@ -14,18 +19,38 @@ import { closedRing } from './wkbWriter.ts';
  * @throws AppError `usage` another extension, `not-writable`, `disk-full`, `cancelled`, `unknown-crs`
  */
 export async function writeRois(path: string, set: RoiSet, signal?: AbortSignal): Promise<void> {
-  switch (extname(path).toLowerCase()) {
-    case '.gpkg':
+  const format = formats[extname(path).toLowerCase()];
+  if (format === undefined)
+    throw new AppError(
+      'usage',
+      `ROIs are written as .geojson or .gpkg; ${path} ends otherwise. Choose one of these.`,
+      { path },
+    );
+  return writeRoisAs(format, path, set, signal);
+}
+
+const formats: Readonly<Record<string, RoiFormat>> = {
+  '.gpkg': 'gpkg',
+  '.geojson': 'geojson',
+  '.json': 'geojson',
+};
+
+/** The same in a form that is named. @throws AppError `not-writable`, `disk-full`, `cancelled`, `unknown-crs` */
+export async function writeRoisAs(
+  format: RoiFormat,
+  path: string,
+  set: RoiSet,
+  signal?: AbortSignal,
+): Promise<void> {
+  switch (format) {
+    case 'gpkg':
       return writeGeoPackage(path, set, signal);
-    case '.geojson':
-    case '.json':
+    case 'geojson':
       return writeFileAtomic(path, geoJsonOf(set), signal);
-    default:
-      throw new AppError(
-        'usage',
-        `ROIs are written as .geojson or .gpkg; ${path} ends otherwise. Choose one of these.`,
-        { path },
-      );
+    case 'shapefile':
+      return writeShapefile(path, set, signal);
+    case 'csv':
+      return writeFileAtomic(path, csvOf(set), signal);
   }
 }
 

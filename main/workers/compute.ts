@@ -11,6 +11,8 @@ const tasks: TaskTable = {
   predict: async () => (await import('./predict.ts')).predict,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
   picture: async () => (await import('./picture.ts')).picture,
+  'import rois': async () => (await import('./importRois.ts')).importRois,
+  'export rois': async () => (await import('./exportRois.ts')).exportRois,
   'model run': async () => (await import('./modelRun.ts')).modelRun,
   'weights inspect': async () => (await import('./weightsInspect.ts')).weightsInspect,
 };

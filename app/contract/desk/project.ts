@@ -24,6 +24,14 @@ const projectState = z.object({
   sketch: sketch.optional(),
   /** The last session on this project did not end by itself. */
   recovered: z.boolean(),
+  /** Nothing can be changed in it. */
+  readOnly: z.boolean().optional(),
+  /** What was left out or repaired when it was opened, a plain sentence each. */
+  warnings: z.array(z.string()).optional(),
+  /**
+   * Grows with every edit and whenever another project takes its place. A window that gets an event `project` with a
+   * revision that it has already (its own edit) has nothing to do.
+   */
   revision: z.int().nonnegative(),
 });
 

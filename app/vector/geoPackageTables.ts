@@ -1,0 +1,32 @@
+/** The tables that every GeoPackage 1.3 has (OGC 12-128r17, annex C), and QGIS' table of stored styles. */
+export const geoPackageTables = `
+PRAGMA application_id = 0x47504B47;
+PRAGMA user_version = 10300;
+CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
+  organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+  description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT '1970-01-01T00:00:00.000Z', min_x DOUBLE, min_y DOUBLE,
+  max_x DOUBLE, max_y DOUBLE, srs_id INTEGER REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL UNIQUE REFERENCES gpkg_contents (table_name),
+  column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL REFERENCES gpkg_spatial_ref_sys (srs_id),
+  z TINYINT NOT NULL, m TINYINT NOT NULL, PRIMARY KEY (table_name, column_name));
+CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,
+  f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT,
+  ui TEXT, update_time DATETIME DEFAULT '1970-01-01T00:00:00.000Z');
+INSERT INTO gpkg_contents (table_name, data_type) VALUES ('layer_styles', 'attributes');
+`;
+
+/** A row of `gpkg_spatial_ref_sys`. */
+export type SpatialReference = {
+  readonly id: number;
+  readonly name: string;
+  readonly organisation: string;
+  readonly code: number;
+  readonly definition: string;
+};
+
+/** Rows that the standard wants, less WGS 84, whose definition is in the list of coordinate systems. */
+export const undefinedReferences: readonly SpatialReference[] = [
+  { id: -1, name: 'Undefined Cartesian', organisation: 'NONE', code: -1, definition: 'undefined' },
+  { id: 0, name: 'Undefined geographic', organisation: 'NONE', code: 0, definition: 'undefined' },
+];

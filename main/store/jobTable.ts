@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Most lines kept of what a job says; the oldest go first. */
+const mostLines = 2000;
+const longestLine = 2000;
+
+/** Jobs of a project as JSON, in the order in which they are to run. What a record means is up to the caller. */
+export type JobTable = {
+  /** Records by place, the first to run first. */
+  all(): { readonly id: string; readonly place: number; readonly record: unknown }[];
+  put(id: string, place: number, record: unknown): void;
+  remove(id: string): void;
+  lines(id: string): string[];
+  addLines(id: string, lines: readonly string[]): void;
+};
+
+/** @param write Runs work in a transaction. */
+export function createJobTable(
+  database: DatabaseSync,
+  write: (work: () => void) => void,
+): JobTable {
+  return {
+    all: () =>
+      database
+        .prepare('SELECT id, place, record FROM prismap_jobs ORDER BY place')
+        .all()
+        .map(({ id, place, record }) => ({
+          id: String(id),
+          place: Number(place),
+          record: JSON.parse(String(record)) as unknown,
+        })),
+    put: (id, place, record) =>
+      write(() => {
+        database
+          .prepare('INSERT OR REPLACE INTO prismap_jobs (id, place, record) VALUES (?, ?, ?)')
+          .run(id, place, JSON.stringify(record));
+      }),
+    remove: (id) =>
+      write(() => {
+        database.prepare('DELETE FROM prismap_jobs WHERE id = ?').run(id);
+        database.prepare('DELETE FROM prismap_job_lines WHERE job = ?').run(id);
+      }),
+    lines: (id) =>
+      database
+        .prepare('SELECT line FROM prismap_job_lines WHERE job = ? ORDER BY number')
+        .all(id)
+        .map(({ line }) => String(line)),
+    addLines: (id, lines) =>
+      write(() => {
+        const insert = database.prepare('INSERT INTO prismap_job_lines (job, line) VALUES (?, ?)');
+        for (const line of lines) insert.run(id, line.slice(0, longestLine));
+        database
+          .prepare(
+            `DELETE FROM prismap_job_lines WHERE job = ?1 AND number <= (SELECT number FROM prismap_job_lines
+              WHERE job = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
+          )
+          .run(id, mostLines);
+      }),
+  };
+}

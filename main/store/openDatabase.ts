@@ -1,0 +1,129 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { AppError } from '../../app/error.ts';
+import { migrations } from '../../app/project/migrations.ts';
+import { refuseNewer, schemaVersion } from './migrate.ts';
+import { damaged, resultCode, storeError } from './storeError.ts';
+
+/** How long a write waits for another program, e.g. QGIS while it saves. The host waits along, so it is short. */
+const waitMs = 1000;
+
+/** Every commit is on the disk when it returns; readers such as QGIS do not stand in its way. */
+const settings =
+  'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL;';
+
+/** A new database. @throws AppError `not-writable`, `disk-full` */
+export function createDatabase(path: string): DatabaseSync {
+  try {
+    closeSync(openSync(path, 'wx'));
+  } catch (error) {
+    throw storeError(error, path);
+  }
+  const database = new DatabaseSync(path, { timeout: waitMs });
+  database.exec(settings);
+  return database;
+}
+
+/**
+ * Opens the database of a project after a look that changes nothing.
+ * @throws AppError `not-found`, `not-readable`, `corrupt`, `unknown-format`, `newer-version`, `not-writable`
+ */
+export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
+  refuseOtherFiles(path);
+  refuseNewerFile(path);
+  const database = readOnly ? openToRead(path) : new DatabaseSync(path, { timeout: waitMs });
+  try {
+    database.exec(settings);
+    if (!readOnly) database.exec('PRAGMA journal_mode = WAL;');
+    const [check] = database.prepare('PRAGMA quick_check(1)').all();
+    const answer = String(Object.values(check ?? {})[0]);
+    if (answer !== 'ok') throw damaged(path, answer);
+    const version = schemaVersion(database, path);
+    if (version === undefined) throw noProject(path);
+    refuseNewer(version, path, migrations);
+    return database;
+  } catch (error) {
+    database.close();
+    throw storeError(error, path);
+  }
+}
+
+/** As usual, which sees commits that still lie in a write-ahead log; where that needs files that cannot be made, as a file that stays as it is. */
+function openToRead(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  try {
+    return probed(new DatabaseSync(url, { readOnly: true, timeout: waitMs }));
+  } catch (error) {
+    if (resultCode(error) === 11 || resultCode(error) === 26) throw storeError(error, path);
+    url.search = '?immutable=1';
+    return new DatabaseSync(url, { readOnly: true });
+  }
+}
+
+function probed(database: DatabaseSync): DatabaseSync {
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** What is no GeoPackage at all is not given to SQLite. */
+function refuseOtherFiles(path: string): void {
+  const head = Buffer.alloc(100);
+  let length: number;
+  try {
+    if (statSync(path).isDirectory()) throw noProject(path);
+    const file = openSync(path, 'r');
+    try {
+      length = readSync(file, head);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw readError(error, path);
+  }
+  if (length === 0) throw damaged(path, 'it is empty');
+  if (head.toString('latin1', 0, 15) !== 'SQLite format 3') throw noProject(path);
+  if (length < 100) throw damaged(path, `it ends after ${length} bytes`);
+}
+
+function readError(error: unknown, path: string): AppError {
+  if (error instanceof AppError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR'
+    ? new AppError('not-found', `There is no project ${path}. Was it moved or renamed?`, { path })
+    : new AppError(
+        'not-readable',
+        `${path} cannot be read (${code ?? 'unknown'}). Check its permissions.`,
+        { path },
+      );
+}
+
+/** Looks at the version without a lock, a journal or any other trace. */
+function refuseNewerFile(path: string): void {
+  // with a log beside it the file alone may be half of the truth: then the check after opening decides
+  if (existsSync(`${path}-wal`)) return;
+  const url = pathToFileURL(path);
+  url.search = '?immutable=1';
+  const database = new DatabaseSync(url, { readOnly: true });
+  try {
+    const version = schemaVersion(database, path);
+    if (version === undefined) throw noProject(path);
+    refuseNewer(version, path, migrations);
+  } catch (error) {
+    throw storeError(error, path);
+  } finally {
+    database.close();
+  }
+}
+
+const noProject = (path: string): AppError =>
+  new AppError(
+    'unknown-format',
+    `${path} is not a project of Prismap. Open a project file (.gpkg), or import ROIs from this one.`,
+    { path },
+  );
