@@ -55,7 +55,7 @@ export async function runServer(
   const sessions = createSessions();
   const desk = createDesk({
     runTask: runInChild,
-    emit: audience.tell,
+    emit: (event) => audience.tell(event),
     dataFolder: data,
     folders: [...options.folders, uploadsFolder],
   });

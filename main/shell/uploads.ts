@@ -31,10 +31,11 @@ export async function receiveUpload(
   folder: string,
   upload: Upload,
   signal: AbortSignal,
+  freeBytes: (folder: string) => Promise<number> = freeOnDisk,
 ): Promise<string> {
   const path = uploadPath(folder, upload);
   await mkdir(dirname(path), { recursive: true });
-  await checkSpace(folder, upload);
+  checkSpace(folder, upload, await freeBytes(folder));
   const temporary = temporaryName(path);
   try {
     await pipeline(upload.body, counting(upload), createWriteStream(temporary, { flags: 'wx' }), {
@@ -79,19 +80,22 @@ function isPlainName(name: string): boolean {
   );
 }
 
-async function checkSpace(folder: string, { name, bytes }: Upload): Promise<void> {
+function checkSpace(folder: string, { name, bytes }: Upload, free: number): void {
   if (bytes > uploadLimitBytes)
     throw new AppError(
       'too-large',
       `${name} has ${size(bytes)}; files up to ${size(uploadLimitBytes)} can be dropped. Open it by its path instead.`,
     );
-  const disk = await statfs(folder);
-  const free = disk.bavail * disk.bsize;
   if (bytes > free - reserveBytes)
     throw new AppError(
       'disk-full',
       `${name} has ${size(bytes)}, and ${size(free)} are free in ${folder}. Free some space there, or open the file by its path.`,
     );
+}
+
+async function freeOnDisk(folder: string): Promise<number> {
+  const disk = await statfs(folder);
+  return disk.bavail * disk.bsize;
 }
 
 const size = (bytes: number): string =>

@@ -1,18 +1,24 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Port } from '../../app/contract/rpc.ts';
 
-const heartbeatMs = 15_000;
-/** A reader that never reads is let go before its messages fill the memory; it comes back by itself. */
-const mostWaitingBytes = 256 * 2 ** 20;
+/** Limits of a port; the defaults are those of the product. */
+export type PortLimits = {
+  /** Pause between pings; one without an answer is one too many. */
+  readonly heartbeatMs: number;
+  /** A reader that never reads is let go before its messages fill the memory; it comes back by itself. */
+  readonly mostWaitingBytes: number;
+};
+
+const defaults: PortLimits = { heartbeatMs: 15_000, mostWaitingBytes: 256 * 2 ** 20 };
 
 /** A WebSocket that carries JSON, one message each. It is closed when the other side no longer answers pings. */
-export function webSocketPort(socket: WebSocket): Port {
+export function webSocketPort(socket: WebSocket, limits: PortLimits = defaults): Port {
   let alive = true;
   const heartbeat = setInterval(() => {
     if (!alive) return socket.terminate();
     alive = false;
     socket.ping();
-  }, heartbeatMs);
+  }, limits.heartbeatMs);
   heartbeat.unref();
   socket.on('pong', () => {
     alive = true;
@@ -23,7 +29,7 @@ export function webSocketPort(socket: WebSocket): Port {
   return {
     send: (message) => {
       if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > mostWaitingBytes) socket.terminate();
+      if (socket.bufferedAmount > limits.mostWaitingBytes) socket.terminate();
       else socket.send(JSON.stringify(message));
     },
     onMessage: (listener) => {

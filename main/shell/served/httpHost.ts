@@ -7,7 +7,7 @@ import type { Audience } from '../audience.ts';
 import { staticFiles } from '../staticFiles.ts';
 import { tileAnswer } from '../tileAnswer.ts';
 import { receiveUpload } from '../uploads.ts';
-import { refusal } from './sameOrigin.ts';
+import { ownHost, refusal } from './sameOrigin.ts';
 import type { Sessions } from './sessions.ts';
 import { acceptWindows } from './windows.ts';
 
@@ -179,10 +179,9 @@ async function handle(
   if (gone.signal.aborted) return;
   // What is left of a refused body is not waited for.
   const rest: Record<string, string> = request.complete ? {} : { connection: 'close' };
-  const connect = `ws://${request.headers.host ?? ''}`;
-  const isKnown = answer.status !== 403 || refusal(request, context.port, false) === undefined;
+  const host = ownHost(request, context.port);
   response.writeHead(answer.status, {
-    ...guardHeaders(isKnown ? [connect] : []),
+    ...guardHeaders(host === undefined ? [] : [`ws://${host}`]),
     ...answer.headers,
     ...rest,
     'content-length': String(answer.body.byteLength),

@@ -10,7 +10,7 @@ import type { Sessions } from './sessions.ts';
 /** Most bytes of one message: an edit with some ten thousand ROIs. */
 export const mostMessageBytes = 64 * 2 ** 20;
 const mostWindows = 64;
-const patienceMs = 5000;
+const defaultPatienceMs = 5000;
 
 /** Close codes of the application's own range (4000 to 4999). */
 const closeCodes = { refused: 4401, full: 4429 } as const;
@@ -20,6 +20,8 @@ type WindowOptions = {
   readonly audience: Audience;
   readonly sessions: Sessions;
   readonly port: number;
+  /** How long a window may take to show its key. */
+  readonly patienceMs?: number;
 };
 
 /** Accepts the WebSocket of each window at `/rpc`: after the key of its session as first message, calls and events. */
@@ -53,7 +55,8 @@ export function acceptWindows(server: Server, options: WindowOptions): { close()
   };
 }
 
-function admit(socket: WebSocket, { sessions, audience, desk }: WindowOptions): void {
+function admit(socket: WebSocket, options: WindowOptions): void {
+  const { sessions, audience, desk, patienceMs = defaultPatienceMs } = options;
   const port = webSocketPort(socket);
   const impatient = setTimeout(() => socket.close(closeCodes.refused, 'no session'), patienceMs);
   socket.once('close', () => clearTimeout(impatient));
