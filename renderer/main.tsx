@@ -5,6 +5,9 @@ import { createRoot } from 'react-dom/client';
 import type { CommandContext } from './actions/command.ts';
 import { handleKey } from './actions/table.ts';
 import { createDeskMap, type DeskMap } from './map/deskMap.ts';
+import { jobsOnMap } from './map/jobsOnMap.ts';
+import { createLinkedView } from './map/linkedView.ts';
+import { livePreview } from './map/livePreview.ts';
 import { createToolbox, type Toolbox } from './map/tools/toolbox.ts';
 import { DeskContext } from './panels/context.ts';
 import { Desk } from './panels/Desk.tsx';
@@ -52,10 +55,19 @@ function attachMap(target: HTMLElement): () => void {
   const made = createDeskMap(target, workspace);
   const box = createToolbox({ map: made.map, rois: made.rois, workspace });
   [deskMap, toolbox] = [made, box];
+  const endJobs = jobsOnMap(made.map, workspace);
+  const endPreview = livePreview(made.map, workspace);
   return () => {
+    endJobs();
+    endPreview();
     box.dispose();
     made.dispose();
   };
+}
+
+/** The second map exists only while the first one does. */
+function attachLinked(target: HTMLElement): () => void {
+  return deskMap === undefined ? () => undefined : createLinkedView(target, workspace, deskMap.map);
 }
 
 window.addEventListener('keydown', (event) => {
@@ -80,7 +92,7 @@ host.onState((state) => {
 await loadWords();
 createRoot(document.querySelector('#root')!).render(
   <DeskContext value={desk}>
-    <Desk attach={attachMap} />
+    <Desk attach={attachMap} attachLinked={attachLinked} />
   </DeskContext>,
 );
 host.call('project.state', {}).then((project) => {

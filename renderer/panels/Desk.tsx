@@ -5,8 +5,9 @@ import { t } from '../words/translate.ts';
 import { ClassesPanel } from './ClassesPanel.tsx';
 import { useDesk, useWorkspace } from './context.ts';
 import { LayersPanel } from './LayersPanel.tsx';
-import { MapPanel } from './MapPanel.tsx';
+import { type Attach, MapPanel } from './MapPanel.tsx';
 import { Notices } from './Notices.tsx';
+import { RecoveredSketch } from './RecoveredSketch.tsx';
 import { RightPanels } from './RightPanels.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { Toolbar } from './Toolbar.tsx';
@@ -18,8 +19,10 @@ const Welcome = lazy(() => import('./welcome/Welcome.tsx').then((m) => ({ defaul
 /** The whole window. */
 export function Desk({
   attach,
+  attachLinked,
 }: {
-  readonly attach: (target: HTMLElement) => () => void;
+  readonly attach: Attach;
+  readonly attachLinked: Attach;
 }): ReactElement {
   const desk = useDesk();
   const [dropping, setDropping] = useState(false);
@@ -52,7 +55,8 @@ export function Desk({
         <Separator className="separator" aria-label={t('Width of the layer panel')} />
         <Panel minSize="300px" className="middle">
           <main>
-            <MapPanel attach={attach} />
+            <MapPanel attach={attach} attachLinked={attachLinked} />
+            <RecoveredSketch />
             {empty && (
               <Suspense>
                 <Welcome />

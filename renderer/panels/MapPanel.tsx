@@ -2,31 +2,78 @@ import { type ReactElement, useEffect, useRef } from 'react';
 import { useStore } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
+import { useWorkspace } from './context.ts';
+import { Select } from './fields.tsx';
 
-/** The place of the map, and what lies over it: crosshair and swipe line. `attach` puts a map in and gives what takes it out. */
+export type Attach = (target: HTMLElement) => () => void;
+
+/** The place of the map, and what lies over it: crosshair, swipe line, second view. Each `attach` puts a map in and gives what takes it out. */
 export function MapPanel({
   attach,
+  attachLinked,
 }: {
-  readonly attach: (target: HTMLElement) => () => void;
+  readonly attach: Attach;
+  readonly attachLinked: Attach;
 }): ReactElement {
   const target = useRef<HTMLDivElement>(null);
   useEffect(() => attach(target.current!), [attach]);
   const compare = useStore(viewStore, (state) => state.compare);
   return (
-    <section className="map-frame" aria-label={t('Map')}>
-      <div
-        ref={target}
-        className="map"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the map is moved by keys while it has the focus
-        tabIndex={0}
-        role="application"
-        aria-label={t(
-          'Map: arrow keys move, + and − zoom, A sets a vertex at the crosshair, Enter completes',
-        )}
-      />
-      <div className="crosshair" aria-hidden="true" />
-      {compare === 'swipe' && <SwipeLine />}
+    <section className={`map-frame ${compare}`} aria-label={t('Map')}>
+      <div className="map-place">
+        <div
+          ref={target}
+          className="map"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the map is moved by keys while it has the focus
+          tabIndex={0}
+          role="application"
+          aria-label={t(
+            'Map: arrow keys move, + and − zoom, A sets a vertex at the crosshair, Enter completes',
+          )}
+        />
+        <div className="crosshair" aria-hidden="true" />
+        {compare === 'swipe' && <SwipeLine />}
+      </div>
+      {compare === 'linked' && <SecondMap attach={attachLinked} />}
+      {compare !== 'none' && <CompareChoice />}
     </section>
+  );
+}
+
+function SecondMap({ attach }: { readonly attach: Attach }): ReactElement {
+  const target = useRef<HTMLDivElement>(null);
+  useEffect(() => attach(target.current!), [attach]);
+  return (
+    <div className="map-place">
+      <div ref={target} className="map" role="application" aria-label={t('Second map')} />
+    </div>
+  );
+}
+
+/** Which layer is compared with the rest. */
+function CompareChoice(): ReactElement {
+  const layers = useWorkspace((state) => state.document.layers);
+  const selected = useWorkspace((state) => state.selectedLayer);
+  const chosen = useStore(viewStore, (state) => state.compareLayer);
+  const scenes = [...layers.values()]
+    .filter(({ kind }) => kind === 'scene')
+    .sort((a, b) => b.order - a.order);
+  return (
+    <div className="compare-choice">
+      <Select
+        label={t('Compared layer')}
+        value={chosen ?? selected ?? ''}
+        options={scenes.map(({ id, name }) => [id, name] as const)}
+        onChange={(compareLayer) => viewStore.set({ compareLayer })}
+      />
+      <button
+        type="button"
+        className="text-button"
+        onClick={() => viewStore.set({ compare: 'none' })}
+      >
+        {t('End comparison')}
+      </button>
+    </div>
   );
 }
 

@@ -1,0 +1,43 @@
+import type { View } from 'ol';
+import OpenLayersMap from 'ol/Map.js';
+import { drawnLayers } from '../state/layerOrder.ts';
+import { watch } from '../state/store.ts';
+import { viewStore } from '../state/view.ts';
+import type { Workspace } from '../state/workspace.ts';
+import { createRoiLayer } from './roiLayer.ts';
+import { createSceneLayers } from './sceneLayers.ts';
+
+/** A second map beside the first that moves with it and shows one layer alone: two dates, or image and map, side by side. */
+export function createLinkedView(
+  target: HTMLElement,
+  workspace: Workspace,
+  main: OpenLayersMap,
+): () => void {
+  const map = new OpenLayersMap({ target, controls: [], view: main.getView() });
+  const scenes = createSceneLayers(map, workspace);
+  const rois = createRoiLayer(workspace);
+  map.addLayer(rois.layer);
+  const show = (): void => {
+    const { document, selectedLayer } = workspace.store.get();
+    const id = viewStore.get().compareLayer ?? selectedLayer;
+    const drawn = drawnLayers(document.layers).filter(({ row }) => row.id === id);
+    scenes.show(drawn.map((layer) => ({ ...layer, visible: true, opacity: 1 })));
+    rois.update();
+  };
+  const followView = (): void => map.setView(main.getView() as View);
+  main.on('change:view', followView);
+  const unwatch = [
+    watch(workspace.store, ({ document }) => document.layers, show),
+    watch(workspace.store, (state) => state.scenes, show),
+    watch(workspace.store, (state) => state.selectedLayer, show),
+    watch(workspace.store, ({ document }) => document.rois, rois.update),
+    watch(viewStore, (state) => state.compareLayer, show),
+  ];
+  return () => {
+    for (const end of unwatch) end();
+    main.un('change:view', followView);
+    scenes.dispose();
+    map.setTarget(undefined);
+    map.dispose();
+  };
+}
