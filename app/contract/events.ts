@@ -20,6 +20,18 @@ export type ProgressEvent =
       readonly samplesPerSecond: number;
       readonly etaSeconds: number;
     }
+  | {
+      /** A window of a map is done; only where the caller wants to watch (`live`). */
+      readonly kind: 'mapped';
+      /** Size of the whole map, and the window (x, y, width, height) of it. */
+      readonly width: number;
+      readonly height: number;
+      readonly window: readonly [number, number, number, number];
+      /** Class values of the window thinned to `columns` × `rows` pixels, row by row; 0 = none. */
+      readonly columns: number;
+      readonly rows: number;
+      readonly classes: Uint8Array;
+    }
   | { readonly kind: 'engine'; readonly engine: string; readonly device: string }
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'note'; readonly message: string };

@@ -52,6 +52,8 @@ export function createProgressView(
           return;
         case 'note':
           line(printable(event.message));
+          return;
+        case 'mapped': // a picture: not for a terminal
       }
     },
     end: () => {

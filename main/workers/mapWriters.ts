@@ -164,7 +164,8 @@ function best(scores: Float32Array, row: number, classes: number): number {
   return index;
 }
 
-function classSamples(
+/** Class values of a window, 0 where nothing was mapped. */
+export function classSamples(
   { window, indices, scores }: ScoredWindow,
   classes: readonly LandClass[],
 ): Uint8Array | Uint16Array {

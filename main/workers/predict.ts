@@ -11,10 +11,11 @@ import { writePreview } from '../raster/picture.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
 import { garbageCollector } from './collectGarbage.ts';
 import { diskFull } from './diskFull.ts';
+import { liveMap } from './liveMap.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { classAreas } from './mapAreas.ts';
 import { gridOf, type MapExtent, mapExtent } from './mapExtent.ts';
-import { type MapWriters, openMapWriters } from './mapWriters.ts';
+import { type MapWriters, openMapWriters, type ScoredWindow } from './mapWriters.ts';
 import { readAhead } from './readAhead.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
@@ -27,9 +28,15 @@ const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
 const windowBytes = 16 * 2 ** 20;
 
+/** What a caller of the task may want beside what the command line offers. */
+type PredictInput = Input<'predict'> & {
+  /** Say which classes each finished window has. */
+  readonly live?: boolean;
+};
+
 /** Maps a scene with a trained model. */
 export async function predict(
-  input: Input<'predict'>,
+  input: PredictInput,
   context: TaskContext,
 ): Promise<Output<'predict'>> {
   const run = startRun(context);
@@ -65,7 +72,7 @@ type WrittenMap = { readonly tiles: number; readonly manifest: RunManifest };
 
 /** Maps every window of the area and puts the rasters under their names. */
 async function writeMap(
-  input: Input<'predict'>,
+  input: PredictInput,
   classifier: Classifier,
   run: Run,
   context: TaskContext,
@@ -89,7 +96,12 @@ async function writeMap(
       signal: context.signal,
     });
     try {
-      const tiles = await mapWindows({ classifier, source, extent, bands, writers }, context);
+      const watch =
+        input.live === true
+          ? liveMap(extent.area, classifier.classes, (event) => context.emit(event))
+          : undefined;
+      const task = { classifier, source, extent, bands, writers, watch };
+      const tiles = await mapWindows(task, context);
       await writers.finish();
       return { tiles, manifest };
     } catch (error) {
@@ -139,6 +151,8 @@ type MapTask = {
   readonly extent: MapExtent;
   readonly bands: readonly number[];
   readonly writers: MapWriters;
+  /** Told of every finished window. */
+  readonly watch: ((scored: ScoredWindow) => void) | undefined;
 };
 
 /**
@@ -190,7 +204,9 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
       bands: task.bands.length,
       patch: classifier.patch,
     });
-    await writers.write({ window: relative(window), indices, scores });
+    const scored = { window: relative(window), indices, scores };
+    await writers.write(scored);
+    task.watch?.(scored);
     done += 1;
     collect();
     mapped += indices.length;
