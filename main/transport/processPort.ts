@@ -27,13 +27,18 @@ type ParentPort = {
   on(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
 };
 
+/** Undefined in a child of Node. */
+export function parentPort(): ParentPort | undefined {
+  return (process as { readonly parentPort?: ParentPort }).parentPort;
+}
+
 /** The other end: the port of this process to the one that started it, Node or Electron. */
 export function portOfParent(): Port {
-  const { parentPort } = process as { readonly parentPort?: ParentPort };
-  if (parentPort !== undefined)
+  const port = parentPort();
+  if (port !== undefined)
     return {
-      send: (message) => parentPort.postMessage(message),
-      onMessage: (listener) => parentPort.on('message', ({ data }) => listener(data)),
+      send: (message) => port.postMessage(message),
+      onMessage: (listener) => port.on('message', ({ data }) => listener(data)),
       // Electron ends its utility processes itself
       onClose: () => undefined,
     };

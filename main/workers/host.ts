@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ProgressEvent } from '../../app/contract/events.ts';
 import { AppError, fromErrorRecord } from '../../app/error.ts';
@@ -21,37 +21,57 @@ export type RunTask = (request: TaskRequest) => Promise<unknown>;
 const cancelGraceMs = 900;
 const keptStderr = 4000;
 /**
- * Pixels and tensors lie outside V8's heap: a small space for young objects costs no time (measured).
- * Left alone the heap grows to 100 MB within minutes.
+ * Flags of V8 in a compute process. Pixels and tensors lie outside its heap: a small space for young objects costs no time
+ * (measured). Left alone the heap grows to 100 MB within minutes.
  */
-const youngHeap = '--max-semi-space-size=8';
+export const computeFlags = ['--expose-gc', '--max-semi-space-size=8'] as const;
+
+/** A compute process as its host sees it: a child of Node, or a utility process where Electron is the host. */
+export type TaskProcess = {
+  send(message: HostMessage): void;
+  onMessage(listener: (message: WorkerMessage) => void): void;
+  /** What it writes to standard error, piece by piece. */
+  onErrorText(listener: (text: string) => void): void;
+  /** Called when it has ended, or could not be started. */
+  onEnd(listener: (end: TaskEnd) => void): void;
+  /** Ends it at once. */
+  kill(): void;
+};
+
+export type TaskEnd = {
+  readonly code?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly reason?: string;
+};
+
+/** Starts a compute process with these environment variables beside its host's. */
+export type StartTaskProcess = (environment: Readonly<Record<string, string>>) => TaskProcess;
 
 /**
- * Runs tasks, each in a child process of its own that executes `entry`. Whatever happens to that process (crash in native
- * code, out of memory, kill) ends the promise with a coded error and nothing else.
+ * Runs tasks, each in a process of its own. Whatever happens to that process (crash in native code, out of memory, kill) ends
+ * the promise with a coded error and nothing else.
  *
  * @throws AppError of the task, `worker-died` where the process ended without an answer, `cancelled`
  */
-export function childRunner(entry: string): RunTask {
+export function taskRunner(start: StartTaskProcess): RunTask {
   return (request) => {
     request.signal?.throwIfAborted();
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--expose-gc', youngHeap, entry],
-      {
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        serialization: 'advanced',
-        env: { ...process.env, ...threadVariables(request.threads) },
-      },
+    const started = start(threadVariables(request.threads));
+    return new Promise((resolve, reject) =>
+      new Conversation(started, request).run(resolve, reject),
     );
-    return new Promise((resolve, reject) => new Conversation(child, request).run(resolve, reject));
   };
 }
 
-/** Runs the application's own tasks (`compute.ts`). */
-export const runInChild: RunTask = childRunner(
-  fileURLToPath(new URL('./compute.ts', import.meta.url)),
-);
+/** Runs tasks, each in a child process that executes `entry`. */
+export function childRunner(entry: string): RunTask {
+  return taskRunner((environment) => startChild(entry, environment));
+}
+
+/** The program of the application's own tasks. */
+export const computeEntry = fileURLToPath(new URL('./compute.ts', import.meta.url));
+
+export const runInChild: RunTask = childRunner(computeEntry);
 
 function threadVariables(threads: number | undefined): Record<string, string> {
   if (threads === undefined) return {};
@@ -59,53 +79,73 @@ function threadVariables(threads: number | undefined): Record<string, string> {
   return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: count };
 }
 
+function startChild(entry: string, environment: Readonly<Record<string, string>>): TaskProcess {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', ...computeFlags, entry],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      env: { ...process.env, ...environment },
+    },
+  );
+  return {
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined);
+    },
+    onMessage: (listener) => void child.on('message', listener),
+    onErrorText: (listener) => void child.stderr?.setEncoding('utf8').on('data', listener),
+    onEnd: (listener) => {
+      child.on('error', ({ message }) => listener({ reason: message }));
+      child.on('close', (code, signal) =>
+        listener({ code: code ?? undefined, signal: signal ?? undefined }),
+      );
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
 class Conversation {
-  readonly #child: ChildProcess;
+  readonly #process: TaskProcess;
   readonly #request: TaskRequest;
   #stderr = '';
   #settled = false;
   #killTimer: NodeJS.Timeout | undefined;
 
-  constructor(child: ChildProcess, request: TaskRequest) {
-    this.#child = child;
+  constructor(started: TaskProcess, request: TaskRequest) {
+    this.#process = started;
     this.#request = request;
   }
 
   run(resolve: (value: unknown) => void, reject: (error: AppError) => void): void {
-    const child = this.#child;
+    const started = this.#process;
     const settle = (action: () => void): void => {
       if (this.#settled) return;
       this.#settled = true;
       action();
     };
     const cancel = (): void => {
-      if (child.connected) child.send({ kind: 'cancel' } satisfies HostMessage, () => undefined);
-      this.#killTimer ??= setTimeout(() => child.kill('SIGKILL'), cancelGraceMs);
+      started.send({ kind: 'cancel' });
+      this.#killTimer ??= setTimeout(() => started.kill(), cancelGraceMs);
     };
     this.#request.signal?.addEventListener('abort', cancel, { once: true });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    started.onErrorText((text) => {
       this.#stderr = (this.#stderr + text).slice(-keptStderr);
     });
-    child.on('message', (message: WorkerMessage) => {
+    started.onMessage((message) => {
       if (message.kind === 'event') this.#request.onEvent?.(message.event);
       else if (message.kind === 'result') settle(() => resolve(message.value));
       else settle(() => reject(fromErrorRecord(message.error)));
     });
-    child.on('error', (error) =>
-      settle(() => reject(this.#died(undefined, undefined, error.message))),
-    );
-    child.on('close', (code, signal) => {
+    started.onEnd((end) => {
       clearTimeout(this.#killTimer);
       this.#request.signal?.removeEventListener('abort', cancel);
-      settle(() => reject(this.#died(code ?? undefined, signal ?? undefined)));
+      settle(() => reject(this.#died(end)));
     });
-    child.send(
-      { kind: 'start', task: this.#request.task, input: this.#request.input } satisfies HostMessage,
-      () => undefined,
-    );
+    started.send({ kind: 'start', task: this.#request.task, input: this.#request.input });
   }
 
-  #died(code: number | undefined, signal: string | undefined, reason?: string): AppError {
+  #died({ code, signal, reason }: TaskEnd): AppError {
     if (this.#request.signal?.aborted === true) {
       return new AppError(
         'cancelled',

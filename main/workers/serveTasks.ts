@@ -1,4 +1,5 @@
 import { AppError, errorRecord } from '../../app/error.ts';
+import { type LineToHost, lineToHost } from '../transport/lineToHost.ts';
 import type { HostMessage, WorkerMessage } from '../transport/messages.ts';
 import type { Task, TaskContext } from './task.ts';
 
@@ -7,17 +8,14 @@ export type TaskTable = Readonly<Record<string, () => Promise<Task<never, unknow
 
 const cancelled = new AbortController();
 
-function send(message: WorkerMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send === undefined) resolve();
-    else process.send(message, undefined, undefined, () => resolve());
-  });
-}
-
-async function answer(tasks: TaskTable, task: string, input: unknown): Promise<WorkerMessage> {
+async function answer(
+  tasks: TaskTable,
+  { task, input }: Extract<HostMessage, { kind: 'start' }>,
+  host: LineToHost,
+): Promise<WorkerMessage> {
   const context: TaskContext = {
     signal: cancelled.signal,
-    emit: (event) => void send({ kind: 'event', event }),
+    emit: (event) => void host.send({ kind: 'event', event }),
   };
   try {
     const load = tasks[task];
@@ -36,17 +34,18 @@ async function answer(tasks: TaskTable, task: string, input: unknown): Promise<W
 
 /** Answers the one task that the host sends, with events and one result or failure, and ends the process. */
 export function serveTasks(tasks: TaskTable): void {
-  process.on('message', (message: HostMessage) => {
+  const host = lineToHost();
+  host.onMessage((message) => {
     if (message.kind === 'cancel') {
       cancelled.abort(new AppError('cancelled', 'Cancelled.'));
       return;
     }
-    void answer(tasks, message.task, message.input)
-      .then(send)
-      .then(() => process.exit(0));
+    void answer(tasks, message, host)
+      .then((last) => host.send(last))
+      .then(() => host.end());
   });
   // The host has gone: nobody waits for the answer, and an orphan must not go on writing.
-  process.on('disconnect', () => process.exit(1));
+  host.onGone(() => process.exit(1));
   // Ctrl+C reaches the whole process group; the host decides what to do about it.
   process.on('SIGINT', () => undefined);
 }
