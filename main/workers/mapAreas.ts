@@ -1,8 +1,12 @@
 import type { Output } from '../../app/contract/api.ts';
 import { type Grid, wholeWindow } from '../../app/raster/grid.ts';
 import { scanWindows } from '../../app/raster/tiling.ts';
+import { garbageCollector } from '../collectGarbage.ts';
 import { openScene } from '../raster/formats.ts';
 import { pixelAreaHectares } from '../vector/pixelArea.ts';
+
+/** A scan without halo goes back to no tile, so next to none need be kept. */
+const scanCacheBytes = 4 * 2 ** 20;
 
 /** Pixels and hectares of each class of a finished map, read back from the file itself. */
 export type MapAreas = {
@@ -16,14 +20,16 @@ export async function classAreas(
   classes: readonly { readonly value: number; readonly name: string }[],
   signal: AbortSignal,
 ): Promise<MapAreas> {
-  const source = await openScene(path);
+  const source = await openScene(path, { cacheBytes: scanCacheBytes });
   try {
     const { grid, block } = source.description;
     const counts = new Float64Array(65536);
+    const collect = garbageCollector(32);
     for (const window of scanWindows(wholeWindow(grid), block)) {
       const { bands } = await source.read({ window, signal });
       const values = bands[0]! as Uint8Array | Uint16Array;
       for (let i = 0; i < values.length; i++) counts[values[i]!]! += 1;
+      collect();
     }
     const hectares = pixelHectares(grid);
     const rows = classes.map(({ value, name }) => ({

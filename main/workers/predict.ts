@@ -6,10 +6,10 @@ import type { Window } from '../../app/raster/grid.ts';
 import { bytesPerSample } from '../../app/raster/samples.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { scanWindows } from '../../app/raster/tiling.ts';
+import { garbageCollector } from '../collectGarbage.ts';
 import { openScene } from '../raster/formats.ts';
 import { writePreview } from '../raster/picture.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
-import { garbageCollector } from './collectGarbage.ts';
 import { diskFull } from './diskFull.ts';
 import { liveMap } from './liveMap.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
@@ -197,7 +197,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
   const started = performance.now();
   let done = 0;
   let mapped = 0;
-  const collect = garbageCollector();
+  const collect = garbageCollector(8);
   for await (const { window, indices, features } of reader) {
     const scores = classifier.probabilities({
       features,

@@ -4,8 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { errorRecord } from '../../app/error.ts';
 import type { Window } from '../../app/raster/grid.ts';
 import { fillShape, type PreparedShape } from '../../app/vector/rasterise.ts';
+import { garbageCollector } from '../collectGarbage.ts';
 import { openScene } from '../raster/formats.ts';
-import { garbageCollector } from './collectGarbage.ts';
 import { readFeatureWindow } from './featureWindow.ts';
 import type { ReaderMessage, ReaderTask } from './readAhead.ts';
 
@@ -36,7 +36,7 @@ async function readAll(): Promise<void> {
     task.uri,
     task.cacheBytes === undefined ? {} : { cacheBytes: task.cacheBytes },
   );
-  const collect = garbageCollector();
+  const collect = garbageCollector(8);
   try {
     for (const window of task.windows) {
       const wanted = task.within === undefined ? undefined : insideShapes(task.within, window);

@@ -21,54 +21,44 @@ export async function assemble(
   },
 ): Promise<void> {
   const out = new BufferedWriter(handle);
-  await out.write(header);
+  (await out.next(header.length)).set(header);
   const { spool, table } = tiles;
   for (let level = table.length - 1; level >= 0; level--) {
     for (const tile of table[level]!) {
-      const bytes = await spool.read(tile!);
+      const framed = await out.next(leaderBytes + tile!.length + trailerBytes);
+      const bytes = framed.subarray(leaderBytes, leaderBytes + tile!.length);
+      await spool.readInto(bytes, tile!.offset);
       tiles.check(tile!, bytes);
-      await out.write(frame(bytes));
+      new DataView(framed.buffer, framed.byteOffset).setUint32(0, bytes.length, true);
+      framed.set(bytes.subarray(-trailerBytes), leaderBytes + bytes.length);
     }
   }
   await out.flush();
 }
 
-/** A tile with its leader and trailer. */
-function frame(bytes: Uint8Array): Uint8Array {
-  const framed = new Uint8Array(leaderBytes + bytes.length + trailerBytes);
-  new DataView(framed.buffer).setUint32(0, bytes.length, true);
-  framed.set(bytes, leaderBytes);
-  framed.set(bytes.subarray(-trailerBytes), leaderBytes + bytes.length);
-  return framed;
-}
-
-/** Collects small writes into large ones. */
+/** Collects small writes into large ones, in one buffer for the whole file. */
 class BufferedWriter {
   readonly #handle: FileHandle;
-  #waiting: Uint8Array[] = [];
-  #bytes = 0;
+  #buffer = new Uint8Array(bufferBytes);
+  #used = 0;
   #position = 0;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#waiting.push(bytes);
-    this.#bytes += bytes.length;
-    if (this.#bytes >= bufferBytes) await this.flush();
+  /** The next bytes of the file, for the caller to fill before more are asked for. */
+  async next(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#used + length > this.#buffer.length) await this.flush();
+    if (length > this.#buffer.length) this.#buffer = new Uint8Array(length);
+    const bytes = this.#buffer.subarray(this.#used, this.#used + length);
+    this.#used += length;
+    return bytes;
   }
 
   async flush(): Promise<void> {
-    const whole = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const bytes of this.#waiting) {
-      whole.set(bytes, at);
-      at += bytes.length;
-    }
-    this.#waiting = [];
-    this.#bytes = 0;
-    await writeAll(this.#handle, whole, this.#position);
-    this.#position += whole.length;
+    await writeAll(this.#handle, this.#buffer.subarray(0, this.#used), this.#position);
+    this.#position += this.#used;
+    this.#used = 0;
   }
 }

@@ -1,5 +1,6 @@
 import { half, type Plane, reduceByTwo } from '../../../app/raster/overview.ts';
 import type { SampleArray } from '../../../app/raster/samples.ts';
+import { garbageCollector } from '../../collectGarbage.ts';
 import { type CogPlan, tileWindow } from './plan.ts';
 import type { Spool, Stretch } from './spool.ts';
 import type { Tasks } from './tasks.ts';
@@ -77,6 +78,7 @@ export type PyramidParts = {
 /** Makes every overview from the level before it, tile by tile. */
 export async function buildPyramid(parts: PyramidParts, table: TileTable): Promise<void> {
   const { plan, tasks } = parts;
+  const collect = garbageCollector(4);
   for (let level = 1; level < plan.levels.length; level++) {
     const { columns, rows } = plan.levels[level]!;
     for (let slot = 0; slot < columns * rows * plan.bands.length; slot++) {
@@ -86,6 +88,7 @@ export async function buildPyramid(parts: PyramidParts, table: TileTable): Promi
         parts.reduced.offer(level, slot, tile);
         table[level]![slot] = await parts.spool.append(await parts.codec.encode(tile));
         parts.pool.give(tile);
+        collect();
       });
     }
     await tasks.drain();

@@ -50,6 +50,11 @@ export class Spool {
     return readAll(this.#handle, stretch);
   }
 
+  /** Fills `bytes` from a position on. */
+  async readInto(bytes: Uint8Array, offset: number): Promise<void> {
+    await fill(this.#handle, bytes, offset);
+  }
+
   /** What was appended before outlives a loss of power. */
   async sync(): Promise<void> {
     await this.#handle.datasync();
@@ -78,16 +83,15 @@ export async function writeAll(
 /** Reads a stretch whole. @throws Error where the file ends before it */
 export async function readAll(handle: FileHandle, stretch: Stretch): Promise<Uint8Array> {
   const bytes = new Uint8Array(stretch.length);
+  await fill(handle, bytes, stretch.offset);
+  return bytes;
+}
+
+async function fill(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
-    const { bytesRead } = await handle.read(
-      bytes,
-      done,
-      bytes.length - done,
-      stretch.offset + done,
-    );
+    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, offset + done);
     if (bytesRead === 0) throw new Error('a scratch file is shorter than what was written to it');
     done += bytesRead;
   }
-  return bytes;
 }
