@@ -80,6 +80,8 @@ const spectrum = z.object({
   max: z.array(finite.nullable()),
 });
 
+/** CRS of the areas, as a scene or project names it; that of the scene where absent. */
+const crs = z.string().max(100_000).optional();
 const areas = z.array(z.strictObject({ id: z.string(), geometry })).max(20_000);
 
 export const sceneCalls = {
@@ -131,16 +133,21 @@ export const sceneCalls = {
     z.strictObject({
       scene,
       position: z.tuple([finite, finite]),
-      /** Spectral distance, in standard deviations of the bands around the position. */
+      /**
+       * Greatest spectral distance to the pixel there: root of the mean, over the bands, of the squared difference in standard
+       * deviations that the band has in the 51 × 51 pixels around. 1 is a cautious start, 3 takes in much.
+       */
       tolerance: finite.min(0),
+      /** The region grows past the tolerance until it has so many, and stops at `maxPixels`: the most similar are taken first. */
       minPixels: count.default(1),
       maxPixels: count.max(4_000_000).default(20_000),
+      holes: z.enum(['keep', 'fill']).default('keep'),
     }),
     z.object({ geometry: geometry.optional(), pixels: count }),
   ),
   'spectra.ofAreas': call(
     'mean, deviation and extremes of every band over areas, as physical values',
-    z.strictObject({ scene, areas }),
+    z.strictObject({ scene, areas, crs }),
     z.object({ spectra: z.array(spectrum) }),
   ),
   'spectra.separability': call(
@@ -148,6 +155,7 @@ export const sceneCalls = {
     z.strictObject({
       scene,
       classes: z.array(z.strictObject({ id: z.string(), areas: z.array(geometry) })).max(255),
+      crs,
     }),
     z.object({
       pairs: z.array(
@@ -162,7 +170,10 @@ export const sceneCalls = {
           spectralAngle: finite.optional(),
         }),
       ),
-      /** Bands used: those of most spread where a class has too few pixels for all. */
+      /**
+       * Bands used by the two distances: all that are not bad, or where a class has too few pixels for all, of each part of the
+       * spectrum the one whose class means differ most against the spread within classes.
+       */
       bands: z.array(count),
       warnings: z.array(z.string()),
     }),
@@ -175,6 +186,7 @@ export const sceneCalls = {
       y: count,
       groups: z.array(z.strictObject({ id: z.string(), areas: z.array(geometry) })).max(255),
       most: count.max(20_000).default(2000),
+      crs,
     }),
     z.object({
       groups: z.array(z.object({ id: z.string(), points: z.array(z.tuple([finite, finite])) })),
@@ -182,7 +194,7 @@ export const sceneCalls = {
   ),
   'rois.pixels': call(
     'how many pixels of the scene each area holds',
-    z.strictObject({ scene, areas }),
+    z.strictObject({ scene, areas, crs }),
     z.object({ pixels: z.array(z.object({ id: z.string(), pixels: count })) }),
   ),
   'preview.map': call(
@@ -197,6 +209,7 @@ export const sceneCalls = {
         .array(z.strictObject({ value: z.int().min(1).max(255), areas: z.array(geometry) }))
         .min(2)
         .max(255),
+      crs,
     }),
     z.object({
       bounds,

@@ -1,10 +1,13 @@
 import type { Answer } from '../../../app/contract/rpc.ts';
 import { AppError } from '../../../app/error.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
+import { grow } from './grow.ts';
 import { indexStatistics, indices } from './indices.ts';
 import { NewestFirst } from './newestFirst.ts';
 import { readTile, type TileRequest } from './readTile.ts';
 import { ScenePool } from './scenePool.ts';
+import { scatter, separability } from './separability.ts';
+import { ofAreas, pixelsOfAreas } from './spectra.ts';
 import { statistics } from './statistics.ts';
 import { values } from './values.ts';
 
@@ -20,10 +23,15 @@ type SceneTask = (source: SceneSource, input: never, signal: AbortSignal) => Pro
 
 /** Calls that look at one scene, by the names of the contract. */
 const tasks: Readonly<Record<string, SceneTask>> = {
+  'scene.grow': grow,
   'scene.indices': indices,
   'scene.indexStatistics': indexStatistics,
   'scene.statistics': statistics,
   'scene.values': values,
+  'spectra.ofAreas': ofAreas,
+  'spectra.separability': separability,
+  'spectra.scatter': scatter,
+  'rois.pixels': pixelsOfAreas,
 };
 
 const tilesAtOnce = 3;
