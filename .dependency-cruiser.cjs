@@ -66,10 +66,16 @@ module.exports = {
       'A compute process gets its task as a message.',
     ),
     rule(
+      'shell-on-top',
+      { path: '^main/(?!shell/|server\\.ts|electron\\.ts)' },
+      { path: '^main/shell/' },
+      'Shells show what services do; only the two entries build them.',
+    ),
+    rule(
       'electron-in-shell',
-      { path: '^(?!main/shell)' },
+      { path: '^(?!main/shell/desktop)' },
       { path: 'node_modules/electron/' },
-      'Only main/shell imports electron.',
+      'Only main/shell/desktop imports electron.',
     ),
     rule(
       'renderer',

@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 const electronOnlyInShell = {
   name: 'electron',
-  message: "Only main/shell may import 'electron': give the service a function instead.",
+  message: "Only main/shell/desktop may import 'electron': give the service a function instead.",
 };
 
 export default tseslint.config(
@@ -43,6 +43,10 @@ export default tseslint.config(
       'max-params': ['error', 5],
       'max-depth': ['error', 4],
       'no-restricted-imports': ['error', electronOnlyInShell],
+      'no-restricted-properties': [
+        'error',
+        { object: 'ipcMain', message: 'Use handle() of main/shell/desktop: it checks who asks.' },
+      ],
       'no-restricted-syntax': [
         'error',
         {
@@ -52,6 +56,8 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['main/shell/desktop/**'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['main/shell/desktop/handle.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['**/*.test.ts', 'e2e/**', 'bench/**', 'scripts/**', '*.config.ts'],
     rules: {

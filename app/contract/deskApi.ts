@@ -51,7 +51,10 @@ export const deskEvent = z.discriminatedUnion('kind', [
   }),
   /** Another window edited the project: take its state anew. */
   z.object({ kind: z.literal('project'), revision: z.int() }),
+  /** The system wants a file to be opened: by double click, or by the program started a second time. */
   z.object({ kind: z.literal('open'), path: z.string() }),
+  /** A menu of the desktop application was used: the name of a command of the window. */
+  z.object({ kind: z.literal('command'), command: z.string() }),
 ]);
 
 export type DeskEvent = z.infer<typeof deskEvent>;

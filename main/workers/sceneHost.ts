@@ -12,22 +12,28 @@ export type SceneProcess = { readonly port: Port; kill(): void };
 /** Starts a scene process: a child of Node here, a utility process where Electron is the host. */
 export type StartSceneProcess = () => SceneProcess;
 
-const entry = fileURLToPath(new URL('./sceneProcess.ts', import.meta.url));
+/** The program of a scene process. */
+export const sceneEntry = fileURLToPath(new URL('./sceneProcess.ts', import.meta.url));
 const gibibyte = 2 ** 30;
 /** What a scene process may hold. Past it, its allocation fails or it ends; the host and the jobs keep their memory. */
 const memoryLimit = Math.min(4 * gibibyte, Math.max(gibibyte, totalmem() / 2));
 const prlimit = '/usr/bin/prlimit';
 
+export const sceneFlags = [`--max-old-space-size=${Math.floor(memoryLimit / 2 ** 21)}`] as const;
+
+/** Sample arrays lie outside the heap; only the system can bound them. Where it cannot, the limits of the readers remain. */
+export function limitMemory(pid: number | undefined): void {
+  if (pid !== undefined && existsSync(prlimit))
+    execFile(prlimit, ['--pid', `${pid}`, `--data=${Math.floor(memoryLimit)}`]).unref();
+}
+
 export const startSceneChild: StartSceneProcess = () => {
-  const heapMegabytes = Math.floor(memoryLimit / 2 ** 21);
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${heapMegabytes}`, entry],
+    ['--disable-warning=ExperimentalWarning', ...sceneFlags, sceneEntry],
     { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' },
   );
-  // Sample arrays lie outside the heap; only the system can bound them. Where it cannot, the limits of the readers remain.
-  if (child.pid !== undefined && existsSync(prlimit))
-    execFile(prlimit, ['--pid', `${child.pid}`, `--data=${Math.floor(memoryLimit)}`]).unref();
+  limitMemory(child.pid);
   return { port: portOfChild(child), kill: () => void child.kill('SIGKILL') };
 };
 

@@ -1,5 +1,6 @@
 import type { DeskEvent } from '../../../app/contract/deskApi.ts';
 import type { RunTask } from '../../workers/host.ts';
+import type { StartSceneProcess } from '../../workers/sceneHost.ts';
 
 /** What the desk is made of. */
 export type DeskDependencies = {
@@ -10,6 +11,8 @@ export type DeskDependencies = {
   readonly dataFolder: string;
   /** Folders that `files.list` may show; in the window of the desktop application the system's dialogs take its place. */
   readonly folders: readonly string[];
+  /** How a scene process is started; a child of Node where absent. */
+  readonly startSceneProcess?: StartSceneProcess;
 };
 
 /** A tile ready to be sent. `bytes` as app/contract/tileAddress.ts says. */

@@ -1,0 +1,28 @@
+import type { Desk } from '../../services/desk/createDesk.ts';
+import { type Answer, emptyAnswer, guardHeaders } from '../answer.ts';
+import { staticFiles } from '../staticFiles.ts';
+import { tileAnswer } from '../tileAnswer.ts';
+import { isOwnPage } from './origin.ts';
+
+/** Answers `app://prismap/…`: the built renderer and tiles, as the served mode does. */
+export function appProtocol(
+  desk: Pick<Desk, 'tile'>,
+  rendererFolder: string,
+): (request: Request) => Promise<Response> {
+  const file = staticFiles(rendererFolder);
+  const choose = async (request: Request): Promise<Answer> => {
+    if (!isOwnPage(request.url)) return emptyAnswer(403);
+    if (request.method !== 'GET') return emptyAnswer(405);
+    const url = new URL(request.url);
+    return url.pathname.startsWith('/tiles/')
+      ? tileAnswer(desk, url, request.signal)
+      : file(url.pathname);
+  };
+  return async (request) => {
+    const { status, headers, body } = await choose(request);
+    return new Response(body.byteLength === 0 ? null : new Uint8Array(body), {
+      status,
+      headers: { ...guardHeaders(), ...headers },
+    });
+  };
+}
