@@ -26,6 +26,8 @@ export type DataSet = {
   readonly labels: Int32Array;
   /** EnMAP: 0 training tile, 1 validation tile, 2 test tile. */
   readonly parts?: Int32Array;
+  /** What lies together, by sample: the connected region of a class (Houston2013) or the tile (EnMAP). */
+  readonly units?: Int32Array;
   /** The 3 × 3 pixels around sample i: their places in a table of spectra, mirrored at the edges. */
   readonly neighbours?: { readonly spectra: Float32Array; readonly places: Int32Array };
 };
@@ -56,7 +58,34 @@ export async function houston(): Promise<DataSet> {
     classes: 15,
     features: Float32Array.from(spectra.bands[0]!),
     labels: Int32Array.from(labels.bands[0]!, (value) => value - 1),
+    units: regionsOf(await readAll('houston2013_official_train/TRAIN_GT.mat')),
   };
+}
+
+/** The connected region of a class that each labelled pixel belongs to, pixels column after column as MATLAB counts them. */
+function regionsOf(map: Awaited<ReturnType<typeof readAll>>): Int32Array {
+  const { width, height } = map;
+  const labels = map.bands[0]!;
+  const regions = new Int32Array(labels.length).fill(-1);
+  const order: number[] = [];
+  for (let x = 0; x < width; x++)
+    for (let y = 0; y < height; y++) if (labels[y * width + x]! > 0) order.push(y * width + x);
+  let count = 0;
+  for (const start of order) {
+    if (regions[start] !== -1) continue;
+    const open = [start];
+    while (open.length > 0) {
+      const at = open.pop()!;
+      if (regions[at] !== -1) continue;
+      regions[at] = count;
+      const x = at % width;
+      const around = [at - width, at + width, ...(x > 0 ? [at - 1] : [])];
+      if (x < width - 1) around.push(at + 1);
+      open.push(...around.filter((next) => labels[next] === labels[start] && regions[next] === -1));
+    }
+    count++;
+  }
+  return Int32Array.from(order, (at) => regions[at]!);
 }
 
 /** Jasper Ridge; the label of a pixel is its largest end-member. */
@@ -98,11 +127,11 @@ export async function enmap(): Promise<DataSet> {
   const lists = ['train_files.csv', 'validation_files.csv', 'test_files.csv'].map((file) =>
     readFileSync(join(folder, 'enmap_potsdam', file), 'utf8'),
   );
-  type Pixel = { x: number; y: number; label: number; part: number; place: number };
+  type Pixel = { x: number; y: number; label: number; part: number; tile: number; place: number };
   const pixels: Pixel[] = [];
   const spectra: number[][] = [];
   const placeOf = new Map<string, number>();
-  for (const name of names) {
+  for (const [tile, name] of names.entries()) {
     const [, left = 0, top = 0] = (/tile_(\d+)_(\d+)\.tif$/.exec(name) ?? []).map(Number);
     const image = await readAll(`enmap_potsdam/images/${name}`);
     const labels = await readAll(`enmap_potsdam/labels/${name}`);
@@ -114,7 +143,7 @@ export async function enmap(): Promise<DataSet> {
       placeOf.set(`${x},${y}`, place);
       spectra.push(bands.map((band) => band[i]!));
       const label = labels.bands[0]![i]!;
-      if (label > 0) pixels.push({ x, y, label, part, place });
+      if (label > 0) pixels.push({ x, y, label, part, tile, place });
     }
   }
   pixels.sort((a, b) => a.y - b.y || a.x - b.x);
@@ -132,6 +161,7 @@ export async function enmap(): Promise<DataSet> {
     features: Float32Array.from(pixels.flatMap(({ place }) => spectra[place]!)),
     labels: Int32Array.from(pixels, ({ label }) => label - 1),
     parts: Int32Array.from(pixels, ({ part }) => part),
+    units: Int32Array.from(pixels, ({ tile }) => tile),
     neighbours: { spectra: Float32Array.from(spectra.flat()), places },
   };
 }

@@ -23,6 +23,8 @@ export type Task = {
   readonly data: () => Promise<DataSet>;
   readonly split: (data: DataSet) => Split;
   readonly patch: 1 | 3;
+  /** Whether training and test lie apart: then folds inside the training part keep regions and tiles together. */
+  readonly apart: boolean;
   /** Differs from another task in the paper's network only. */
   readonly paperOnly?: boolean;
   /** How the reference program trained the paper's network. */
@@ -57,11 +59,16 @@ function tenth({ labels }: DataSet): Split {
   return { ...trainAndRest(train, labels.length), validation: new Int32Array() };
 }
 
+type Origin = Pick<Task, 'data' | 'split' | 'apart'>;
+
+const houstonRandom: Origin = { data: houston, split: stored('houston_random10'), apart: false };
+const enmapRandom: Origin = { data: enmap, split: stored('enmap_random10'), apart: false };
+const jasperRandom: Origin = { data: jasper, split: stored('jasper_random1'), apart: false };
+
 export const tasks: readonly Task[] = [
   {
     name: 'Houston2013, random 10 %',
-    data: houston,
-    split: stored('houston_random10'),
+    ...houstonRandom,
     patch: 1,
     paper: { pieces: 8, epochs: 200 },
     reference: {
@@ -72,9 +79,8 @@ export const tasks: readonly Task[] = [
   },
   {
     name: 'Houston2013, random 10 %, 4 pieces',
+    ...houstonRandom,
     paperOnly: true,
-    data: houston,
-    split: stored('houston_random10'),
     patch: 1,
     paper: { pieces: 4, epochs: 200 },
     reference: { paper: { oa: 84.91, aa: 84.97, kappa: 0.838, spread: 0.77 } },
@@ -83,6 +89,7 @@ export const tasks: readonly Task[] = [
     name: 'Houston2013, regions apart',
     data: houston,
     split: stored('houston_roi'),
+    apart: true,
     patch: 1,
     paper: { pieces: 8, epochs: 100 },
     reference: {
@@ -93,8 +100,7 @@ export const tasks: readonly Task[] = [
   },
   {
     name: 'EnMAP Potsdam, random 10 %',
-    data: enmap,
-    split: stored('enmap_random10'),
+    ...enmapRandom,
     patch: 1,
     paper: { pieces: 8, epochs: 100 },
     reference: {
@@ -105,8 +111,7 @@ export const tasks: readonly Task[] = [
   },
   {
     name: 'EnMAP Potsdam, random 10 %, 3 × 3 pixels',
-    data: enmap,
-    split: stored('enmap_random10'),
+    ...enmapRandom,
     patch: 3,
     paper: { pieces: 8, epochs: 100 },
     reference: { paper: { oa: 65.92, aa: 56.2, kappa: 0.538, spread: 0.39 } },
@@ -115,6 +120,7 @@ export const tasks: readonly Task[] = [
     name: 'EnMAP Potsdam, tiles of its authors',
     data: enmap,
     split: tiles,
+    apart: true,
     patch: 1,
     paper: { pieces: 8, epochs: 100 },
     reference: {
@@ -125,8 +131,7 @@ export const tasks: readonly Task[] = [
   },
   {
     name: 'Jasper Ridge, random 1 %',
-    data: jasper,
-    split: stored('jasper_random1'),
+    ...jasperRandom,
     patch: 1,
     paper: { pieces: 8, epochs: 200 },
     reference: {
@@ -137,8 +142,7 @@ export const tasks: readonly Task[] = [
   },
   {
     name: 'Jasper Ridge, random 1 %, 3 × 3 pixels',
-    data: jasper,
-    split: stored('jasper_random1'),
+    ...jasperRandom,
     patch: 3,
     paper: { pieces: 8, epochs: 200 },
     reference: { paper: { oa: 91.03, spread: 0.3 } },
@@ -147,8 +151,15 @@ export const tasks: readonly Task[] = [
     name: 'Jasper Ridge, random 10 %',
     data: jasper,
     split: tenth,
+    apart: false,
     patch: 1,
     paper: { pieces: 8, epochs: 100 },
     reference: { paper: { oa: 97.93 }, svm: { oa: 97.88 }, forest: { oa: 96.68 } },
   },
 ];
+
+/** The task of that name, else all whose name holds the text. */
+export function tasksNamed(text: string): readonly Task[] {
+  const exact = tasks.filter(({ name }) => name === text);
+  return exact.length > 0 ? exact : tasks.filter(({ name }) => name.includes(text));
+}
