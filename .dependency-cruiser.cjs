@@ -84,6 +84,24 @@ module.exports = {
       'The renderer speaks to main through app/contract.',
     ),
     rule(
+      'renderer-map',
+      { path: '^renderer/map/', pathNot: '\\.test\\.ts$' },
+      { path: '^renderer/(panels|actions)/' },
+      'The map follows state and edits; panels and commands ask it through state/mapControls.ts.',
+    ),
+    rule(
+      'renderer-panels',
+      { path: '^renderer/panels/' },
+      { path: '^renderer/(map)/' },
+      'Panels ask the map through state/mapControls.ts.',
+    ),
+    rule(
+      'renderer-state',
+      { path: '^renderer/(state|edits|words)/', pathNot: '\\.test\\.ts$' },
+      { path: '^renderer/(panels|actions|map)/' },
+      'State and edits know nothing of what shows them.',
+    ),
+    rule(
       'e2e-from-outside',
       { path: '^e2e/' },
       { path: '^(main|renderer|native)/' },

@@ -17,6 +17,7 @@ export default tseslint.config(
           './app/tsconfig.json',
           './native/tsconfig.json',
           './main/tsconfig.json',
+          './renderer/tsconfig.json',
           './tsconfig.tests.json',
         ],
         tsconfigRootDir: import.meta.dirname,
@@ -54,6 +55,13 @@ export default tseslint.config(
           message: 'Export by name: the file is named after its main export.',
         },
       ],
+    },
+  },
+  {
+    // Markup is long and flat, and a factory holds all that shares its state.
+    files: ['renderer/**'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
     },
   },
   { files: ['main/shell/desktop/**'], rules: { 'no-restricted-imports': 'off' } },

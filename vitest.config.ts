@@ -26,6 +26,7 @@ export default defineConfig({
         ],
         180,
       ),
+      project('renderer', ['renderer/**/*.test.ts']),
       project('engines', ['main/engines/**/*.test.ts', 'native/**/*.test.ts'], 180),
       project('services', ['main/services/**/*.test.ts'], 300),
     ],

@@ -1,5 +1,6 @@
 import 'ol/ol.css';
 import './desk.css';
+import './panels/panels.css';
 import { boundingExtent, createEmpty, extend, isEmpty } from 'ol/extent.js';
 import { createRoot } from 'react-dom/client';
 import type { CommandContext } from './actions/command.ts';

@@ -1,3 +1,4 @@
+import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
@@ -88,37 +89,52 @@ function windowInView(info: {
   return x1 <= x0 || y1 <= y0 ? undefined : [x0, y0, x1 - x0, y1 - y0];
 }
 
-/** Maps with the newest model, or the one chosen in the panel. */
+type Part = 'view' | 'scene' | 'rois';
+
+/** What of a scene is mapped, as input of `predict`; the sentence that says why it cannot be. */
+function partInput(
+  { workspace }: Pick<CommandContext, 'workspace'>,
+  part: Part,
+  info: SceneInfo,
+): Record<string, unknown> | string {
+  const { selectedRois } = workspace.store.get();
+  if (part === 'scene') return {};
+  if (part === 'view') {
+    const window = windowInView(info);
+    return window === undefined ? t('The scene is not in view. Zoom to it first.') : { window };
+  }
+  if (selectedRois.size === 0) return t('No ROI is selected. Select the ones to map within.');
+  return { within: { rois: [...selectedRois] } };
+}
+
+/** The model chosen for mapping, else the newest that was trained. */
+export function modelToUse({ workspace }: Pick<CommandContext, 'workspace'>): string | undefined {
+  const { document, jobs } = workspace.store.get();
+  const trained = jobs.find(({ kind, state }) => kind === 'train' && state === 'done');
+  const model = document.settings.get('model') ?? trained?.result?.['model'];
+  return typeof model === 'string' ? model : undefined;
+}
+
+/** Starts a job that maps a part of the scene. */
 export function mapScene(
-  { workspace }: CommandContext,
-  part: 'view' | 'scene' | 'rois',
+  { workspace }: Pick<CommandContext, 'workspace'>,
+  part: Part,
   options: Record<string, unknown> = {},
 ): void {
   const scene = sceneToMap({ workspace });
-  const { document, jobs, scenes, selectedRois } = workspace.store.get();
-  const trained = jobs.find(({ kind, state }) => kind === 'train' && state === 'done');
-  const model = document.settings.get('model') ?? trained?.result?.['model'];
-  const entry = scenes.get(scene ?? '');
+  const entry = workspace.store.get().scenes.get(scene ?? '');
+  const model = modelToUse({ workspace });
   if (scene === undefined || entry?.state !== 'open')
     return workspace.notify(t('There is no scene to map. Open one first.'));
-  if (typeof model !== 'string')
+  if (model === undefined)
     return workspace.notify(
       t('There is no model yet. Train one first, or choose one in the panel.'),
     );
-  const window = part === 'view' ? windowInView(entry.info) : undefined;
-  if (part === 'view' && window === undefined)
-    return workspace.notify(t('The scene is not in view. Zoom to it first.'));
-  if (part === 'rois' && selectedRois.size === 0)
-    return workspace.notify(t('No ROI is selected. Select the ones to map within.'));
-  const input = {
-    model,
-    scene,
-    ...(window === undefined ? {} : { window }),
-    ...(part === 'rois' ? { within: { rois: [...selectedRois] } } : {}),
-    ...options,
-  };
-  const name = entry.info.name;
+  const wanted = partInput({ workspace }, part, entry.info);
+  if (typeof wanted === 'string') return workspace.notify(wanted);
+  const { name } = entry.info;
   const title = part === 'view' ? t('Map view of {name}', { name }) : t('Map {name}', { name });
+  const input = { model, scene, ...wanted, ...options };
   workspace
     .saved()
     .then(() =>

@@ -28,14 +28,14 @@ function fromClip(multi: Multi): Geometry | undefined {
 /** All of `parts` as one geometry; undefined where there is none. */
 export function unionOf(parts: readonly Geometry[]): Geometry | undefined {
   const [first, ...rest] = parts.map(toClip).filter((part) => part.length > 0);
-  return first === undefined ? undefined : fromClip(union(first as Geom, ...(rest as Geom[])));
+  return first === undefined ? undefined : fromClip(union(first, ...(rest as Geom[])));
 }
 
 /** `geometry` without `others`; undefined where nothing is left. */
 export function without(geometry: Geometry, others: readonly Geometry[]): Geometry | undefined {
   const near = others.filter((other) => meet(geometry, other));
   if (near.length === 0) return geometry;
-  return fromClip(difference(toClip(geometry) as Geom, ...(near.map(toClip) as Geom[])));
+  return fromClip(difference(toClip(geometry), ...(near.map(toClip) as Geom[])));
 }
 
 function meet(a: Geometry, b: Geometry): boolean {

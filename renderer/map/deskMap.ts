@@ -1,5 +1,4 @@
-import { defaults as defaultControls, OverviewMap, Rotate, ScaleLine } from 'ol/control.js';
-import { getCenter } from 'ol/extent.js';
+import { defaults as defaultControls, Rotate, ScaleLine } from 'ol/control.js';
 import {
   DragPan,
   defaults as defaultInteractions,
@@ -8,16 +7,16 @@ import {
 } from 'ol/interaction.js';
 import OpenLayersMap from 'ol/Map.js';
 import { transformExtent } from 'ol/proj.js';
-import View from 'ol/View.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { drawnLayers } from '../state/layerOrder.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspace.ts';
-import { offlineBasemap } from './basemap.ts';
 import { compareLayer } from './compare.ts';
 import { followCursor } from './cursor.ts';
-import { projectionOf, sceneProjection } from './projections.ts';
+import { firstStyles } from './firstStyles.ts';
+import { createGround } from './ground.ts';
+import { sceneProjection } from './projections.ts';
 import { createRoiLayer, type RoiLayer } from './roiLayer.ts';
 import { createSceneLayers, type SceneLayers } from './sceneLayers.ts';
 
@@ -26,10 +25,10 @@ export type DeskMap = {
   readonly map: OpenLayersMap;
   readonly rois: RoiLayer;
   readonly scenes: SceneLayers;
-  zoomTo(extent: readonly number[], info?: SceneInfo): void;
+  readonly zoomTo: (extent: readonly number[], info?: SceneInfo) => void;
   /** One pixel of the scene on one of the screen. */
-  zoomToNative(info: SceneInfo): void;
-  dispose(): void;
+  readonly zoomToNative: (info: SceneInfo) => void;
+  readonly dispose: () => void;
 };
 
 /** Middle button or Space pans in every tool. */
@@ -59,32 +58,12 @@ function createMap(target: HTMLElement): OpenLayersMap {
   });
 }
 
-/** The view of a project: in the CRS of its first scene, limited to no more than the scene needs. */
-function createView(info: SceneInfo | undefined): View {
-  if (info === undefined) return new View({ center: [0, 0], zoom: 2 });
-  const projection = sceneProjection(info);
-  const native = info.tiles.resolutions.at(-1)!;
-  return new View({
-    projection,
-    center: getCenter([...info.bounds]),
-    minResolution: native / 32,
-    maxResolution: Math.max(...info.tiles.resolutions) * 4096,
-    constrainResolution: false,
-    showFullExtent: true,
-    resolution: native,
-    smoothResolutionConstraint: false,
-  });
-}
-
 export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMap {
   const { store } = workspace;
   const map = createMap(target);
   const rois = createRoiLayer(workspace);
   const scenes = createSceneLayers(map, workspace);
   map.addLayer(rois.layer);
-  let basemap: ReturnType<typeof offlineBasemap> | undefined;
-  let overview: OverviewMap | undefined;
-  let viewOf: string | undefined;
 
   const zoomTo = (extent: readonly number[], info?: SceneInfo): void => {
     const projection = map.getView().getProjection();
@@ -94,43 +73,9 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
       maxZoom: undefined as never,
     });
   };
-  /** The first scene decides the CRS of the view; it stays until another project is opened. */
-  const followScene = (): void => {
-    const { document, scenes: known, project } = store.get();
-    const drawn = drawnLayers(document.layers).filter(({ row }) => row.kind === 'scene');
-    const crs = document.settings.get('crs') as string | undefined;
-    const infos = drawn
-      .map(({ row }) => known.get(row.uri ?? ''))
-      .filter((entry) => entry?.state === 'open')
-      .map(({ info }) => info);
-    const info = infos.find((one) => one.crs === crs) ?? infos[0];
-    const key = `${project?.folder}|${info?.crs}|${info?.geotransform === undefined ? info?.scene : ''}`;
-    if (info === undefined || key === viewOf) return;
-    viewOf = key;
-    map.setView(createView(info));
-    projectionOf(info.crs, info.proj4);
-    replaceBasemap(info);
-    zoomTo(info.bounds, info);
-  };
-  const replaceBasemap = (info: SceneInfo): void => {
-    if (basemap !== undefined) map.removeLayer(basemap);
-    if (overview !== undefined) map.removeControl(overview);
-    basemap = offlineBasemap(sceneProjection(info));
-    basemap.setZIndex(-1);
-    map.addLayer(basemap);
-    overview = new OverviewMap({
-      collapsed: false,
-      tipLabel: 'Overview',
-      layers: [offlineBasemap(sceneProjection(info))],
-      view: new View({
-        projection: sceneProjection(info),
-        center: getCenter([...info.bounds]),
-        resolution: (info.bounds[2] - info.bounds[0]) / 12,
-      }),
-    });
-    map.addControl(overview);
-  };
+  const ground = createGround(map, workspace);
   const opened = new Set<string>();
+  const giveStyles = firstStyles(workspace);
   const showLayers = (): void => {
     const drawn = drawnLayers(store.get().document.layers);
     for (const { row } of drawn) {
@@ -140,6 +85,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
       opened.add(row.uri);
       workspace.openScene(row.uri).catch(workspace.report);
     }
+    giveStyles(drawn);
     const bare = viewStore.get().bare;
     const scenesOnly = drawn.map((layer) => ({
       ...layer,
@@ -149,9 +95,8 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     const roiRow = drawn.find(({ row }) => row.kind === 'rois');
     rois.layer.setVisible((roiRow?.visible ?? true) && !bare);
     rois.layer.setOpacity(roiRow?.opacity ?? 1);
-    const ground = drawn.find(({ row }) => row.kind === 'basemap');
-    basemap?.setVisible(ground?.visible ?? true);
-    followScene();
+    const shown = ground.follow(drawn);
+    if (shown !== undefined) zoomTo(shown.bounds, shown);
   };
   let endCompare: (() => void) | undefined;
   const followCompare = (): void => {
@@ -196,7 +141,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     rois,
     scenes,
     zoomTo,
-    zoomToNative: (info) => map.getView().setResolution(info.tiles.resolutions.at(-1)!),
+    zoomToNative: (info) => map.getView().setResolution(info.tiles.resolutions.at(-1)),
     dispose: () => {
       for (const end of unwatch) end();
       endCompare?.();

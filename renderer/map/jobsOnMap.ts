@@ -1,4 +1,5 @@
 import type OpenLayersMap from 'ol/Map.js';
+import type { JobRecord } from '../../app/contract/desk/jobs.ts';
 import { addScene } from '../edits/layers.ts';
 import { watch } from '../state/store.ts';
 import type { Workspace } from '../state/workspace.ts';
@@ -17,7 +18,7 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
 
   const unmapped = workspace.onMapped((event) => {
     const job = store.get().jobs.find(({ id }) => id === event.job);
-    const entry = store.get().scenes.get(String(job?.input['scene'] ?? ''));
+    const entry = store.get().scenes.get(job?.input['scene'] as string);
     if (entry?.state !== 'open') return;
     const made = live.get(event.job) ?? createLiveMap(map, entry.info);
     live.set(event.job, made);
@@ -28,30 +29,29 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
     live.delete(id);
     atWork.delete(id);
   };
+  const follow = (job: JobRecord): void => {
+    const { id, state, kind, title, result, error } = job;
+    if (state === 'running' || state === 'queued') atWork.add(id);
+    // A paused map stays in view until it goes on.
+    else if (atWork.has(id) && state !== 'paused') {
+      if (state === 'failed') workspace.report(new Error(error?.message ?? title));
+      if (state === 'done' && kind === 'train')
+        workspace.notify(t('{title}: done.', { title }), {
+          label: t('Show result'),
+          run: () => store.set({ panel: 'train' }),
+        });
+      const map = state === 'done' && kind === 'predict' ? result?.['map'] : undefined;
+      if (typeof map !== 'string') finish(id);
+      else
+        addScene(workspace, map, title)
+          .catch(workspace.report)
+          .finally(() => finish(id));
+    }
+  };
   const unwatch = watch(
     store,
     (state) => state.jobs,
-    (jobs) => {
-      for (const job of jobs) {
-        if (job.state === 'running' || job.state === 'queued') atWork.add(job.id);
-        if (!atWork.has(job.id) || job.state === 'running' || job.state === 'queued') continue;
-        // A paused map stays in view until it goes on.
-        if (job.state === 'paused') continue;
-        const done = job.state === 'done';
-        if (done && job.kind === 'predict' && typeof job.result?.['map'] === 'string')
-          addScene(workspace, job.result['map'], job.title)
-            .catch(workspace.report)
-            .finally(() => finish(job.id));
-        else finish(job.id);
-        if (done && job.kind === 'train')
-          workspace.notify(t('{title}: done.', { title: job.title }), {
-            label: t('Map what is in view'),
-            run: () => store.set({ panel: 'train' }),
-          });
-        if (job.state === 'failed')
-          workspace.report(Object.assign(new Error(job.error?.message ?? job.title)));
-      }
-    },
+    (jobs) => jobs.forEach(follow),
   );
   return () => {
     unmapped();

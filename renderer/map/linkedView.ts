@@ -1,4 +1,3 @@
-import type { View } from 'ol';
 import OpenLayersMap from 'ol/Map.js';
 import { drawnLayers } from '../state/layerOrder.ts';
 import { watch } from '../state/store.ts';
@@ -24,7 +23,7 @@ export function createLinkedView(
     scenes.show(drawn.map((layer) => ({ ...layer, visible: true, opacity: 1 })));
     rois.update();
   };
-  const followView = (): void => map.setView(main.getView() as View);
+  const followView = (): void => map.setView(main.getView());
   main.on('change:view', followView);
   const unwatch = [
     watch(workspace.store, ({ document }) => document.layers, show),

@@ -35,8 +35,8 @@ export function classPicture(
 
 /** A map that is being made, painted window by window over its scene until the finished one takes its place. */
 export type LiveMap = {
-  paint(event: Mapped, colorOf: ColorOf): void;
-  remove(): void;
+  readonly paint: (event: Mapped, colorOf: ColorOf) => void;
+  readonly remove: () => void;
 };
 
 export function createLiveMap(map: OpenLayersMap, info: SceneInfo): LiveMap {

@@ -26,21 +26,10 @@ export function livePreview(map: OpenLayersMap, workspace: Workspace): () => voi
   let timer: number | undefined;
   let asked = new AbortController();
 
-  const classesOf = () => {
-    const { document } = store.get();
-    return [...document.classes.values()]
-      .map(({ id, value }) => ({
-        value,
-        areas: [...document.rois.values()]
-          .filter(({ classId }) => classId === id)
-          .map(({ geometry }) => geometry),
-      }))
-      .filter(({ areas }) => areas.length > 0);
-  };
   const show = async (): Promise<void> => {
     const info = selectedScene(workspace);
     const { extent, size } = viewStore.get();
-    const classes = classesOf();
+    const classes = classesWithAreas(workspace);
     if (info === undefined || info.classes !== undefined || extent === undefined) return;
     if (classes.length < 2) return viewStore.set({ previewState: 'none' });
     viewStore.set({ previewState: 'working' });
@@ -126,4 +115,17 @@ export function livePreview(map: OpenLayersMap, workspace: Workspace): () => voi
     asked.abort();
     map.removeLayer(layer);
   };
+}
+
+/** The classes that have ROIs, as the host trains on them. */
+function classesWithAreas({ store }: Workspace) {
+  const { classes, rois } = store.get().document;
+  return [...classes.values()]
+    .map(({ id, value }) => ({
+      value,
+      areas: [...rois.values()]
+        .filter(({ classId }) => classId === id)
+        .map(({ geometry }) => geometry),
+    }))
+    .filter(({ areas }) => areas.length > 0);
 }

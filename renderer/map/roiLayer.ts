@@ -58,7 +58,7 @@ function styleOf(row: ClassRow | undefined, selected: boolean): Style[] {
 export type RoiLayer = {
   readonly layer: VectorLayer<VectorSource<Feature<OlGeometry>>>;
   readonly source: VectorSource<Feature<OlGeometry>>;
-  update(): void;
+  readonly update: () => void;
 };
 
 export function createRoiLayer({ store }: Workspace): RoiLayer {

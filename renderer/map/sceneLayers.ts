@@ -29,9 +29,9 @@ function restyle(shown: Shown, style: SceneStyle, workspace: Workspace): void {
 /** Keeps the raster layers of a map as the layer list says. */
 export type SceneLayers = {
   /** Draws these and no others; only those that `visible` says. */
-  show(layers: readonly DrawnLayer[]): void;
-  layerOf(id: string): TileLayer | undefined;
-  dispose(): void;
+  readonly show: (layers: readonly DrawnLayer[]) => void;
+  readonly layerOf: (id: string) => TileLayer | undefined;
+  readonly dispose: () => void;
 };
 
 export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): SceneLayers {

@@ -23,8 +23,11 @@ const clear = [0, 0, 0, 0];
 
 /** Limits and gamma are variables, so that a stretch moves without compiling or reading anything. */
 function variablesOf(style: SceneStyle): Record<string, number> {
-  const limit = (channel: number): readonly [number, number] =>
-    style.limits[channel] ?? style.limits[0] ?? [0, 1];
+  // A band of one value has no width; one unit in the last place of float32 gives it some.
+  const limit = (channel: number): readonly [number, number] => {
+    const [low, high] = style.limits[channel] ?? style.limits[0] ?? [0, 1];
+    return [low, high > low ? high : low + Math.max(1e-6, Math.abs(low) * 1e-6)];
+  };
   return {
     low0: limit(0)[0],
     high0: limit(0)[1],
@@ -39,7 +42,7 @@ function variablesOf(style: SceneStyle): Record<string, number> {
 function stretched(value: ExpressionValue, channel: number): ExpressionValue {
   const low = ['var', `low${channel}`];
   const high = ['var', `high${channel}`];
-  const share = ['/', ['-', value, low], ['max', ['-', high, low], 1e-12]];
+  const share = ['/', ['-', value, low], ['-', high, low]];
   return ['^', ['clamp', share, 0, 1], ['var', 'gamma']];
 }
 

@@ -225,9 +225,9 @@ function Opacity({ row }: { readonly row: LayerRow }): ReactElement {
       minValue={0}
       maxValue={100}
       value={value}
-      onChange={(next) => setValue(next as number)}
+      onChange={(next) => setValue(next)}
       onChangeEnd={(next) =>
-        changeLayer(workspace, row.id, 'Change opacity', { opacity: (next as number) / 100 })
+        changeLayer(workspace, row.id, 'Change opacity', { opacity: next / 100 })
       }
     >
       <Label>{t('Opacity of {name}', { name: row.name })}</Label>

@@ -10,6 +10,11 @@ function degrees(value: number, positive: string, negative: string): string {
   return `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
 }
 
+function geographicText(place: readonly [number, number] | undefined): string {
+  if (place === undefined) return '';
+  return `${degrees(place[1], 'N', 'S')}, ${degrees(place[0], 'E', 'W')}`;
+}
+
 function shortNumber(value: number | null): string {
   return value === null ? '–' : Number(value.toPrecision(5)).toString();
 }
@@ -23,18 +28,13 @@ export function StatusBar(): ReactElement {
   const running = useWorkspace((state) => state.jobs.find(({ state: now }) => now === 'running'));
   const { workspace } = useDesk();
   const [x, y] = cursor.position ?? [];
-  const [longitude, latitude] = cursor.geographic ?? [];
   const values = cursor.values ?? [];
   return (
     <footer className="status" aria-label={t('Status')}>
       <span className="wide-figure" data-testid="map-coordinates">
         {x === undefined ? '–' : `${x.toFixed(2)}, ${y!.toFixed(2)}`}
       </span>
-      <span className="wide-figure">
-        {longitude === undefined
-          ? ''
-          : `${degrees(latitude!, 'N', 'S')}, ${degrees(longitude, 'E', 'W')}`}
-      </span>
+      <span className="wide-figure">{geographicText(cursor.geographic)}</span>
       <span data-testid="pixel">
         {cursor.pixel === undefined
           ? ''

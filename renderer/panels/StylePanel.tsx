@@ -1,15 +1,16 @@
 import { type ReactElement, useEffect, useState } from 'react';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
-import type { LayerRow, SceneStyle } from '../../app/project/rows.ts';
-import { formatColor, parseColor } from '../../app/raster/palette.ts';
-import { changeStyle, limitsOf } from '../edits/layers.ts';
+import type { SceneStyle } from '../../app/project/rows.ts';
 import { ramps } from '../state/palettes.ts';
 import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
-import { useDesk, useWorkspace } from './context.ts';
+import { ClassLegend } from './ClassLegend.tsx';
+import { useWorkspace } from './context.ts';
 import { Field, NumberField, Select } from './fields.tsx';
 import { Histogram } from './Histogram.tsx';
+import { Properties } from './Properties.tsx';
 import { compositesOf, indicesOf } from './presets.ts';
+import { type FormProps, useRestyle } from './useRestyle.ts';
 
 /** Style and properties of the selected layer. */
 export function StylePanel(): ReactElement {
@@ -27,22 +28,6 @@ export function StylePanel(): ReactElement {
       <Properties info={entry.info} />
     </div>
   );
-}
-
-type FormProps = { readonly row: LayerRow; readonly style: SceneStyle; readonly info: SceneInfo };
-
-/** Applies a change and, where it asks for other limits, works them out first, so that the picture changes once. */
-function useRestyle({ row, style, info }: FormProps) {
-  const { workspace } = useDesk();
-  return (label: string, part: Partial<SceneStyle>, bounds?: SceneInfo['bounds']): void => {
-    const next = { ...style, ...part };
-    const needsLimits = ['mode', 'rgb', 'band', 'expression', 'stretch'].some((key) => key in part);
-    if (!needsLimits) return changeStyle(workspace, row.id, label, part);
-    limitsOf(workspace, info, next, bounds).then(
-      (limits) => changeStyle(workspace, row.id, label, { ...part, limits: [...limits] }),
-      workspace.report,
-    );
-  };
 }
 
 function StyleForm(props: FormProps): ReactElement {
@@ -200,9 +185,9 @@ function Stretch(props: FormProps): ReactElement {
   ] as const;
   const channels = style.mode === 'rgb' ? [t('Red'), t('Green'), t('Blue')] : [t('Values')];
   const setLimit = (channel: number, limit: readonly [number, number]): void => {
-    const limits = channels.map((_, i) =>
+    const limits = channels.map((_, i): [number, number] =>
       i === channel ? [...limit] : [...(style.limits[i] ?? style.limits[0] ?? [0, 1])],
-    ) as SceneStyle['limits'];
+    );
     restyle('Change limits', { limits });
   };
   return (
@@ -241,80 +226,5 @@ function Stretch(props: FormProps): ReactElement {
         onChange={(gamma) => restyle('Change gamma', { gamma })}
       />
     </>
-  );
-}
-
-/** Legend of a class map: what is hidden here is hidden on the map. */
-function ClassLegend(props: FormProps): ReactElement {
-  const { style, info } = props;
-  const restyle = useRestyle(props);
-  const toggle = (value: number): void => {
-    const hidden = style.hidden.includes(value)
-      ? style.hidden.filter((one) => one !== value)
-      : [...style.hidden, value];
-    restyle('Show or hide a class', { hidden });
-  };
-  return (
-    <fieldset className="legend">
-      <legend>{t('Classes of the map')}</legend>
-      {(info.classes ?? []).map(({ value, name, color }) => (
-        <div key={value} className="legend-row">
-          <input
-            type="color"
-            className="swatch"
-            aria-label={t('Colour of {name}', { name })}
-            value={formatColor(style.colors[String(value)] ?? color)}
-            onChange={(event) =>
-              restyle('Change colour', {
-                colors: { ...style.colors, [String(value)]: [...parseColor(event.target.value)] },
-              })
-            }
-          />
-          <label>
-            <input
-              type="checkbox"
-              checked={!style.hidden.includes(value)}
-              onChange={() => toggle(value)}
-            />
-            {name}
-          </label>
-        </div>
-      ))}
-    </fieldset>
-  );
-}
-
-function Properties({ info }: { readonly info: SceneInfo }): ReactElement {
-  const types = [...new Set(info.bands.map(({ dtype }) => dtype))].join(', ');
-  const nodata = [...new Set(info.bands.map((band) => String(band.nodata ?? '–')))].join(', ');
-  const rows: readonly (readonly [string, string])[] = [
-    [t('Path'), info.uri],
-    [t('Format'), info.format],
-    [t('Size'), `${info.width} × ${info.height} px`],
-    [t('Bands'), String(info.bands.length)],
-    [t('Type'), types],
-    [t('Nodata'), nodata],
-    [
-      t('CRS'),
-      info.crsName === undefined
-        ? (info.crs ?? t('none: pixel positions'))
-        : `${info.crsName} (${info.crs})`,
-    ],
-    [t('Pixel size'), info.tiles.resolutions.at(-1)?.toPrecision(6) ?? '–'],
-    [t('Overviews'), info.overviews.map(({ width }) => width).join(', ') || '–'],
-    ...Object.entries(info.metadata).slice(0, 12),
-  ];
-  return (
-    <details open>
-      <summary>{t('Properties')}</summary>
-      <dl className="properties">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
   );
 }

@@ -183,7 +183,7 @@ function ToolSlider({
       maxValue={most}
       step={step}
       value={value}
-      onChange={(next) => onChange(next as number)}
+      onChange={(next) => onChange(next)}
     >
       <Label>{label}</Label>
       <SliderTrack className="slider-track">

@@ -2,10 +2,10 @@ import { useRef, useSyncExternalStore } from 'react';
 
 /** A value that changes, and who wants to know. */
 export type Store<State> = {
-  get(): State;
+  readonly get: () => State;
   /** Replaces the fields given. */
-  set(part: Partial<State>): void;
-  subscribe(listener: () => void): () => void;
+  readonly set: (part: Partial<State>) => void;
+  readonly subscribe: (listener: () => void) => () => void;
 };
 
 export function createStore<State extends object>(initial: State): Store<State> {

@@ -2,15 +2,16 @@ import type { JobRecord } from '../../app/contract/desk/jobs.ts';
 import type { ProjectState } from '../../app/contract/desk/project.ts';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { DeskEvent } from '../../app/contract/deskApi.ts';
-import { AppError, type ErrorRecord, errorRecord } from '../../app/error.ts';
+import { type ErrorRecord, errorRecord } from '../../app/error.ts';
 import {
   applyEdit,
   emptyDocument,
   inverseOf,
   type ProjectDocument,
 } from '../../app/project/document.ts';
-import type { Edit, RowChange, Sketch } from '../../app/project/rows.ts';
+import type { Edit, LayerRow, RowChange, Sketch } from '../../app/project/rows.ts';
 import type { Host } from '../rpc/connectToHost.ts';
+import { followHost } from './followHost.ts';
 import { createStore, type Store } from './store.ts';
 
 /** Tools of the map; `pan` is the one that does nothing to the data. */
@@ -77,24 +78,31 @@ export type WorkspaceState = {
 };
 
 const mostUndo = 500;
+const mostNotices = 6;
 
 /** The open project as the window sees it, and everything that changes it. */
 export type Workspace = {
   readonly host: Host;
   readonly store: Store<WorkspaceState>;
   /** Applies an edit here at once and in the project file soon after; a refusal takes it back. */
-  edit(label: string, changes: readonly RowChange[]): void;
-  undo(): void;
-  redo(): void;
+  readonly edit: (label: string, changes: readonly RowChange[]) => void;
+  /** Keeps something that nobody did, as the first look of a scene: it is no step of undo. */
+  readonly amend: (changes: readonly RowChange[]) => void;
+  readonly undo: () => void;
+  readonly redo: () => void;
   /** Puts a project in place of the open one. */
-  load(project: ProjectState): void;
-  openScene(uri: string): Promise<SceneInfo>;
-  notify(text: string, action?: Notice['action']): void;
-  report(error: unknown): void;
-  dismiss(id: number): void;
+  readonly load: (project: ProjectState) => void;
+  readonly openScene: (uri: string) => Promise<SceneInfo>;
+  readonly notify: (text: string, action?: Notice['action']) => void;
+  readonly report: (error: unknown) => void;
+  readonly dismiss: (id: number) => void;
   /** Waits until every edit is in the project file. */
-  saved(): Promise<void>;
-  onMapped(listener: (event: Extract<DeskEvent, { kind: 'mapped' }>) => void): () => void;
+  readonly saved: () => Promise<void>;
+  /** Shows what the project file holds; undo begins anew. */
+  readonly reload: () => Promise<void>;
+  readonly onMapped: (
+    listener: (event: Extract<DeskEvent, { kind: 'mapped' }>) => void,
+  ) => () => void;
 };
 
 export const initialState: WorkspaceState = {
@@ -129,61 +137,21 @@ function documentOf({ tables }: ProjectState): ProjectDocument {
   };
 }
 
+/** The uppermost layer that shows an image, else the uppermost of all. */
+function firstImage({ tables }: ProjectState): LayerRow | undefined {
+  const sorted = tables.layers.toSorted((a, b) => b.order - a.order);
+  return sorted.find(({ kind, visible }) => kind === 'scene' && visible) ?? sorted[0];
+}
+
 export function createWorkspace(host: Host): Workspace {
   const store = createStore(initialState);
-  let noticeId = 0;
-  let sending: Promise<void> = Promise.resolve();
-  const mapped = new Set<(event: Extract<DeskEvent, { kind: 'mapped' }>) => void>();
-
-  const addNotice = (notice: Omit<Notice, 'id'>): void => {
-    const same = store.get().notices.filter(({ text }) => text !== notice.text);
-    store.set({ notices: [...same, { ...notice, id: noticeId++ }].slice(-6) });
-  };
-  const report = (error: unknown): void => {
-    const { code, message } = errorRecord(error);
-    if (code !== 'cancelled') addNotice({ level: 'error', text: message, code });
-  };
-  const reload = async (): Promise<void> => {
-    const project = await host.call('project.state', {});
-    store.set({ document: documentOf(project), project });
-  };
-  const apply = (edit: Edit): void => {
-    store.set({ document: applyEdit(store.get().document, edit), saving: store.get().saving + 1 });
-    sending = sending
-      .then(() => host.call('project.edit', { edit }))
-      .then(() => undefined)
-      .catch(async (error: unknown) => {
-        report(error);
-        // The file is what counts: show what it holds.
-        await reload().catch(report);
-        store.set({ undo: [], redo: [] });
-      })
-      .finally(() => store.set({ saving: store.get().saving - 1 }));
-  };
-
-  const workspace: Workspace = {
+  const notices = createNotices(store);
+  const history = createHistory(host, store, notices.report);
+  const workspace: Omit<Workspace, 'onMapped'> = {
     host,
     store,
-    edit: (label, changes) => {
-      if (changes.length === 0) return;
-      const edit: Edit = { label, changes: [...changes] };
-      store.set({ undo: [...store.get().undo.slice(1 - mostUndo), edit], redo: [] });
-      apply(edit);
-    },
-    undo: () => {
-      const { undo, redo } = store.get();
-      const last = undo.at(-1);
-      if (last === undefined) return;
-      store.set({ undo: undo.slice(0, -1), redo: [...redo, last] });
-      apply(inverseOf(last));
-    },
-    redo: () => {
-      const { undo, redo } = store.get();
-      const next = redo.at(-1);
-      if (next === undefined) return;
-      store.set({ redo: redo.slice(0, -1), undo: [...undo, next] });
-      apply(next);
-    },
+    ...notices,
+    ...history,
     load: (project) => {
       const { tables: _, sketch, ...rest } = project;
       store.set({
@@ -192,13 +160,13 @@ export function createWorkspace(host: Host): Workspace {
         undo: [],
         redo: [],
         selectedRois: new Set(),
-        selectedLayer: project.tables.layers.toSorted((a, b) => b.order - a.order)[0]?.id,
+        selectedLayer: firstImage(project)?.id,
         selectedClass: project.tables.classes.toSorted((a, b) => a.order - b.order)[0]?.id,
         recoveredSketch: sketch,
         dialog: 'none',
         tool: 'pan',
       });
-      void host.call('job.list', {}).then(({ jobs }) => store.set({ jobs }), report);
+      host.call('job.list', {}).then(({ jobs }) => store.set({ jobs }), notices.report);
     },
     openScene: async (uri) => {
       const known = store.get().scenes.get(uri);
@@ -215,53 +183,81 @@ export function createWorkspace(host: Host): Workspace {
         throw error;
       }
     },
+  };
+  return { ...workspace, onMapped: followHost(workspace) };
+}
+
+function createNotices(
+  store: Store<WorkspaceState>,
+): Pick<Workspace, 'notify' | 'report' | 'dismiss'> {
+  let next = 0;
+  const add = (notice: Omit<Notice, 'id'>): void => {
+    const others = store.get().notices.filter(({ text }) => text !== notice.text);
+    store.set({ notices: [...others, { ...notice, id: next++ }].slice(-mostNotices) });
+  };
+  return {
     notify: (text, action) =>
-      addNotice({ level: 'note', text, ...(action === undefined ? {} : { action }) }),
-    report,
+      add({ level: 'note', text, ...(action === undefined ? {} : { action }) }),
+    report: (error) => {
+      const { code, message } = errorRecord(error);
+      if (code !== 'cancelled') add({ level: 'error', text: message, code });
+    },
     dismiss: (id) =>
       store.set({ notices: store.get().notices.filter((notice) => notice.id !== id) }),
-    saved: () => sending,
-    onMapped: (listener) => {
-      mapped.add(listener);
-      return () => mapped.delete(listener);
-    },
   };
+}
 
-  const onEvent = (event: DeskEvent): void => {
-    if (event.kind === 'mapped') for (const listener of mapped) listener(event);
-    if (event.kind === 'job') {
-      const others = store.get().jobs.filter(({ id }) => id !== event.job.id);
-      const jobs = [event.job, ...others].sort((a, b) => (a.created < b.created ? 1 : -1));
-      store.set({ jobs });
-    }
-    if (event.kind === 'scene') void sceneChanged(event).catch(report);
-    if (event.kind === 'project' && event.revision > (store.get().project?.revision ?? 0))
-      void reload().catch(report);
+/** Edits, here at once and in the project file in the order in which they were made. */
+function createHistory(
+  host: Host,
+  store: Store<WorkspaceState>,
+  report: (error: unknown) => void,
+): Pick<Workspace, 'edit' | 'amend' | 'undo' | 'redo' | 'saved' | 'reload'> {
+  let sending: Promise<void> = Promise.resolve();
+  const reload = async (): Promise<void> => {
+    const project = await host.call('project.state', {});
+    store.set({ document: documentOf(project), project, undo: [], redo: [] });
   };
-  const sceneChanged = async ({
-    uri,
-    state,
-  }: Extract<DeskEvent, { kind: 'scene' }>): Promise<void> => {
-    const scenes = new Map(store.get().scenes);
-    const before = scenes.get(uri);
-    if (before === undefined) return;
-    if (state === 'gone') {
-      const error = {
-        code: 'not-found' as const,
-        message: `${uri} is no longer there. Put it back, or remove its layer.`,
-        details: {},
-      };
-      const info = 'info' in before ? before.info : undefined;
-      scenes.set(uri, { state: 'failed', error, ...(info === undefined ? {} : { info }) });
-      store.set({ scenes });
-      report(new AppError(error.code, error.message));
-      return;
+  const send = async (edit: Edit): Promise<void> => {
+    try {
+      const { revision } = await host.call('project.edit', { edit });
+      const { project } = store.get();
+      if (project !== undefined) store.set({ project: { ...project, revision } });
+    } catch (error) {
+      report(error);
+      // The file is what counts: show what it holds.
+      await reload().catch(report);
+    } finally {
+      store.set({ saving: store.get().saving - 1 });
     }
-    scenes.delete(uri);
-    store.set({ scenes });
-    await workspace.openScene(uri);
-    workspace.notify(`${uri} changed on disk and was opened again.`);
   };
-  host.onEvent(onEvent);
-  return workspace;
+  const apply = (edit: Edit): void => {
+    store.set({ document: applyEdit(store.get().document, edit), saving: store.get().saving + 1 });
+    sending = sending.then(() => send(edit));
+  };
+  return {
+    edit: (label, changes) => {
+      if (changes.length === 0) return;
+      const edit: Edit = { label, changes: [...changes] };
+      store.set({ undo: [...store.get().undo.slice(1 - mostUndo), edit], redo: [] });
+      apply(edit);
+    },
+    amend: (changes) => apply({ label: '', changes: [...changes] }),
+    undo: () => {
+      const { undo, redo } = store.get();
+      const last = undo.at(-1);
+      if (last === undefined) return;
+      store.set({ undo: undo.slice(0, -1), redo: [...redo, last] });
+      apply(inverseOf(last));
+    },
+    redo: () => {
+      const { undo, redo } = store.get();
+      const next = redo.at(-1);
+      if (next === undefined) return;
+      store.set({ redo: redo.slice(0, -1), undo: [...undo, next] });
+      apply(next);
+    },
+    saved: () => sending,
+    reload,
+  };
 }

@@ -31,7 +31,7 @@ function createDraw(shape: DrawShape, context: ToolContext): Draw {
 
 /** Vertices that are set already, without the one that follows the pointer. */
 function verticesOf(geometry: Polygon | LineString, shape: DrawShape): Position[] {
-  const coordinates = geometry.getCoordinates() as number[][] | number[][][];
+  const coordinates = geometry.getCoordinates();
   const ring = (shape === 'line' ? coordinates : coordinates[0]) as number[][] | undefined;
   return (ring ?? []).slice(0, -1).map(([x, y]) => [x!, y!] as const);
 }
@@ -70,7 +70,7 @@ export function drawTool(
   draw.on('drawend', ({ feature }) => {
     const geometry = feature.getGeometry() as Polygon | LineString;
     current = undefined;
-    const coordinates = geometry.getCoordinates() as number[][] | number[][][];
+    const coordinates = geometry.getCoordinates();
     const ring = (shape === 'line' ? coordinates : coordinates[0]) as number[][];
     const positions = ring.map(([x, y]) => [x!, y!] as Position);
     journal([]);

@@ -1,0 +1,33 @@
+import { t } from '../../words/translate.ts';
+
+/** Seconds as people say them: `8 s`, `2 min 5 s`, `3 h 10 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return t('{seconds} s', { seconds: whole });
+  if (whole < 3600)
+    return t('{minutes} min {seconds} s', {
+      minutes: Math.floor(whole / 60),
+      seconds: whole % 60,
+    });
+  return t('{hours} h {minutes} min', {
+    hours: Math.floor(whole / 3600),
+    minutes: Math.floor((whole % 3600) / 60),
+  });
+}
+
+/** A range of seconds; one figure where both ends read the same. */
+export function durationRange([least, most]: readonly [number, number]): string {
+  const [from, to] = [duration(least), duration(most)];
+  return from === to ? from : t('{from} to {to}', { from, to });
+}
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+export function byteSize(bytes: number): string {
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(bytes || 1) / 3)));
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${units[power]!}`;
+}
+
+/** A fraction of 1 as per cent, `–` where there is none. */
+export const percent = (value: number | undefined): string =>
+  value === undefined ? '–' : `${(100 * value).toFixed(1)} %`;

@@ -1,0 +1,11 @@
+import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
+import { sceneToMap } from '../../actions/run.ts';
+import { useDesk, useWorkspace } from '../context.ts';
+
+/** The open image that signatures, training and mapping are about; undefined where none is open. */
+export function useSceneInUse(): SceneInfo | undefined {
+  const desk = useDesk();
+  const uri = useWorkspace(() => sceneToMap(desk));
+  const entry = useWorkspace((state) => state.scenes.get(uri ?? ''));
+  return entry?.state === 'open' ? entry.info : undefined;
+}
