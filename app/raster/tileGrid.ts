@@ -1,5 +1,5 @@
 import { type GeoTransform, invert, toMap } from './geoTransform.ts';
-import type { Grid, Window } from './grid.ts';
+import { clip, type Grid, type Window } from './grid.ts';
 
 /** Side of a tile in pixels. */
 export const TILE_SIZE = 256;
@@ -164,38 +164,50 @@ function wholeStep(step: number): number {
 }
 
 function planRotated(grid: Grid, tiles: TileGrid, tile: TilePosition): TilePlan | undefined {
+  const span = TILE_SIZE * tiles.resolutions[tile.z]!;
+  const [left, top] = [tiles.bounds[0] + tile.x * span, tiles.bounds[3] - tile.y * span];
+  const bounds = [left, top - span, left + span, top] as const;
+  return planView(grid, { bounds, width: TILE_SIZE, height: TILE_SIZE });
+}
+
+/** A picture of a part of the map. */
+export type View = {
+  readonly bounds: MapBounds;
+  readonly width: number;
+  readonly height: number;
+};
+
+/** The plan of any axis-parallel picture of the map, `picks` (height, width); undefined where it does not meet the scene. */
+export function planView(grid: Grid, { bounds, width, height }: View): TilePlan | undefined {
   const toPixel = toPixelTransform(grid);
   if (toPixel === undefined) return undefined;
-  const resolution = tiles.resolutions[tile.z]!;
-  const span = TILE_SIZE * resolution;
-  const [left, top] = [tiles.bounds[0] + tile.x * span, tiles.bounds[3] - tile.y * span];
-  const wanted = pixelsOfBounds(toPixel, [left, top - span, left + span, top]);
-  const x = Math.max(0, wanted.x);
-  const y = Math.max(0, wanted.y);
-  const width = Math.min(grid.width, wanted.x + wanted.width) - x;
-  const height = Math.min(grid.height, wanted.y + wanted.height) - y;
-  if (width <= 0 || height <= 0) return undefined;
+  const window = clip(pixelsOfBounds(toPixel, bounds), grid);
+  if (window === undefined) return undefined;
+  const [stepX, stepY] = [(bounds[2] - bounds[0]) / width, (bounds[3] - bounds[1]) / height];
   // pixels of the scene that a step on the map crosses, at most, along its columns and its rows
-  const stepX = Math.max(1, resolution * Math.hypot(toPixel[1], toPixel[2]));
-  const stepY = Math.max(1, resolution * Math.hypot(toPixel[4], toPixel[5]));
-  const size = { width: Math.ceil(width / stepX), height: Math.ceil(height / stepY) };
-  const picks = new Int32Array(TILE_SIZE * TILE_SIZE).fill(-1);
+  const along = (x: number, y: number): number => Math.max(1, Math.hypot(x * stepX, y * stepY));
+  const size = {
+    width: Math.ceil(window.width / along(toPixel[1], toPixel[2])),
+    height: Math.ceil(window.height / along(toPixel[4], toPixel[5])),
+  };
+  const picks = new Int32Array(width * height).fill(-1);
   let met = false;
   for (let i = 0; i < picks.length; i++) {
-    const mapX = left + ((i % TILE_SIZE) + 0.5) * resolution;
-    const mapY = top - (Math.floor(i / TILE_SIZE) + 0.5) * resolution;
-    const [column, row] = toMap(toPixel, mapX, mapY);
-    if (column < 0 || row < 0 || column >= grid.width || row >= grid.height) continue;
-    const readColumn = Math.min(
-      size.width - 1,
-      Math.max(0, Math.floor(((column - x) * size.width) / width)),
+    const row = Math.floor(i / width);
+    const [x, y] = toMap(
+      toPixel,
+      bounds[0] + (i - row * width + 0.5) * stepX,
+      bounds[3] - (row + 0.5) * stepY,
     );
-    const readRow = Math.min(
-      size.height - 1,
-      Math.max(0, Math.floor(((row - y) * size.height) / height)),
-    );
-    picks[i] = readRow * size.width + readColumn;
+    if (x < 0 || y < 0 || x >= grid.width || y >= grid.height) continue;
+    const readX = place(x - window.x, size.width, window.width);
+    picks[i] = place(y - window.y, size.height, window.height) * size.width + readX;
     met = true;
   }
-  return met ? { window: { x, y, width, height }, size, picks } : undefined;
+  return met ? { window, size, picks } : undefined;
+}
+
+/** Index of a position along `length` in `size` samples of it. */
+function place(at: number, size: number, length: number): number {
+  return Math.min(size - 1, Math.max(0, Math.floor((at * size) / length)));
 }

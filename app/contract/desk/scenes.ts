@@ -192,6 +192,29 @@ export const sceneCalls = {
       groups: z.array(z.object({ id: z.string(), points: z.array(z.tuple([finite, finite])) })),
     }),
   ),
+  'spectra.export': call(
+    'writes spectra as a table (CSV, a row a band) or as an ENVI spectral library (.sli with .hdr)',
+    z.strictObject({
+      scene,
+      path: uri,
+      format: z.enum(['csv', 'sli']),
+      overwrite: z.boolean().default(false),
+      spectra: z
+        .array(
+          z.strictObject({
+            name: z.string().max(200),
+            /** Physical values, one a band of the scene; null where there is none. */
+            mean: z.array(finite.nullable()),
+            std: z.array(finite.nullable()).optional(),
+            min: z.array(finite.nullable()).optional(),
+            max: z.array(finite.nullable()).optional(),
+          }),
+        )
+        .min(1)
+        .max(10_000),
+    }),
+    z.object({ path: z.string(), files: z.array(z.string()) }),
+  ),
   'rois.pixels': call(
     'how many pixels of the scene each area holds',
     z.strictObject({ scene, areas, crs }),

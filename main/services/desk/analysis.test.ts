@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -206,5 +206,87 @@ describe.skipIf(noReferee !== undefined)(`areas beside NumPy ${noReferee ?? ''}`
       never,
     );
     expect(mean).toBeCloseTo(spectra.spectra[0]!.mean[1]!, 6);
+  });
+
+  const quarters = [
+    [20, 20],
+    [200, 20],
+    [20, 200],
+    [200, 200],
+  ].map(([c, r], i) => ({ value: i + 5, areas: [polygon(rectangle(c!, r!, 40, 30))] }));
+  const preview = (more: object, signal = never) =>
+    scenes.handlers['preview.map'](
+      {
+        scene: info.scene,
+        bounds: [399500, 5196500, 403700, 5200500],
+        width: 420,
+        height: 400,
+        classes: quarters,
+        ...more,
+      },
+      signal,
+    );
+
+  it('a preview tells the four materials apart, and shows nothing where there is none', async () => {
+    const picture = await preview({});
+    const classes = Buffer.from(picture.classes, 'base64');
+    let wrong = 0;
+    for (let i = 0; i < classes.length; i++) {
+      const [column, row] = [(i % 420) - 50, Math.floor(i / 420) - 50];
+      const inside = column >= 0 && row >= 0 && column < 320 && row < 300;
+      const empty = column >= 60 && column < 75 && row >= 40 && row < 50;
+      const truth = inside && !empty ? 5 + (row >= 150 ? 2 : 0) + (column >= 160 ? 1 : 0) : 0;
+      if (classes[i] !== truth) wrong += 1;
+    }
+    expect(wrong / (300 * 320)).toBeLessThan(0.002);
+    expect((await preview({})).classes).toBe(picture.classes);
+    const half = await preview({ width: 210, height: 200 });
+    expect(Buffer.from(half.classes, 'base64').length).toBe(210 * 200);
+  });
+
+  it('a preview is cancelled, and needs two classes on the scene', async () => {
+    const controller = new AbortController();
+    const cancelled = preview({ width: 2000, height: 2000 }, controller.signal);
+    setTimeout(() => controller.abort(), 20);
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+    const away = [{ value: 1, areas: [polygon(rectangle(5000, 0, 5, 5))] }];
+    await expect(preview({ classes: [...away, quarters[0]] })).rejects.toMatchObject({
+      code: 'no-samples',
+    });
+  });
+
+  it('spectra are written as a table and as a library that reads back', async () => {
+    const spectra = [
+      {
+        name: 'Wheat, {ripe}',
+        mean: [0.1, 0.2, null, 0.4, 1 / 3, 0.6],
+        std: [0, 0, null, 0, 0, 0.01],
+      },
+      { name: 'Water', mean: [0.01, 0.02, 0.03, 0.04, 0.05, 0.06] },
+    ];
+    const write = (file: string, format: 'csv' | 'sli', overwrite = false) =>
+      scenes.handlers['spectra.export'](
+        { scene: info.scene, path: join(folder, file), format, overwrite, spectra },
+        never,
+      );
+    const library = await write('spectra', 'sli');
+    expect(library.files).toEqual([join(folder, 'spectra.hdr'), join(folder, 'spectra.sli')]);
+    const read = await referee.must<{ fields: Record<string, string>; values: unknown }>({
+      action: 'library',
+      path: join(folder, 'spectra'),
+    });
+    expect(read.values).toEqual(spectra.map(({ mean }) => mean));
+    expect(read.fields).toMatchObject({
+      'file type': 'ENVI Spectral Library',
+      'spectra names': '{Wheat ripe, Water}',
+    });
+    const table = await write('table.csv', 'csv');
+    const rows = readFileSync(table.path, 'utf8').split('\r\n');
+    expect(rows[0]).toBe(
+      'band,name,wavelength_nm,bad,"Wheat, {ripe} mean","Wheat, {ripe} std",Water mean',
+    );
+    expect(rows[3]).toBe(`3,${info.bands[2]!.name},,0,,,0.03`);
+    await expect(write('table.csv', 'csv')).rejects.toMatchObject({ code: 'not-writable' });
+    await write('table.csv', 'csv', true);
   });
 });

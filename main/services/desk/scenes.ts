@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { sceneCalls } from '../../../app/contract/desk/scenes.ts';
+import type { SceneInfo, sceneCalls } from '../../../app/contract/desk/scenes.ts';
 import type { DeskArguments, DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../../app/contract/tileAddress.ts';
 import { AppError } from '../../../app/error.ts';
 import { SceneHost, startSceneChild } from '../../workers/sceneHost.ts';
 import type { OpenedScene } from '../../workers/scenes/describeScene.ts';
 import type { DeskDependencies, Tile } from './deskDependencies.ts';
+import { exportSpectra } from './scenesExport.ts';
 import { SceneWatch } from './sceneWatch.ts';
 
 export type Scenes = {
@@ -15,10 +16,10 @@ export type Scenes = {
 };
 
 /** A scene that a window has open. */
-type Known = { readonly uri: string; stamp: string };
+type Known = { readonly uri: string; stamp: string; readonly bands: SceneInfo['bands'] };
 
 /** Calls about one open scene: answered by a scene process. */
-type SceneCall = Exclude<keyof typeof sceneCalls, 'scene.open'>;
+type SceneCall = Exclude<keyof typeof sceneCalls, 'scene.open' | 'spectra.export'>;
 
 /**
  * Scenes for the window. One process shows them (opening, tiles, values under the cursor), another counts, grows and
@@ -34,7 +35,7 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
   const open = async (uri: string, signal: AbortSignal): Promise<DeskOutput<'scene.open'>> => {
     const { files, ...info } = (await viewer.call('open', { uri }, signal)) as OpenedScene;
     const scene = createHash('sha256').update(uri).digest('hex').slice(0, 16);
-    const entry = { uri, stamp: info.stamp };
+    const entry = { uri, stamp: info.stamp, bands: info.bands };
     known.set(scene, entry);
     watch.watch(scene, { files, stamp: info.stamp }, (state, stamp) => {
       // a scene that is gone keeps its stamp: what is still shown stays readable where the system permits
@@ -65,6 +66,7 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
       'spectra.ofAreas': ask(analyst, 'spectra.ofAreas'),
       'spectra.separability': ask(analyst, 'spectra.separability'),
       'spectra.scatter': ask(analyst, 'spectra.scatter'),
+      'spectra.export': (input, signal) => exportSpectra(input, find(input.scene).bands, signal),
       'rois.pixels': ask(analyst, 'rois.pixels'),
       'preview.map': ask(analyst, 'preview.map'),
     },

@@ -11,6 +11,7 @@ import { type SceneSource, validEverywhere } from '../../../app/raster/scene.ts'
 import { mapTransform, toPixelTransform } from '../../../app/raster/tileGrid.ts';
 import { areaOf, type Polygon, type Ring } from '../../../app/vector/geometry.ts';
 import { createPolygoniser } from '../../../app/vector/polygonise.ts';
+import { spreadBands } from './reading.ts';
 
 /** Side of the neighbourhood around the seed that says how much each band varies there. */
 const neighbourhood = 51;
@@ -68,7 +69,7 @@ async function seedAt(
 ): Promise<Seed | undefined> {
   const last = lastSeeds.get(source);
   if (last?.x === x && last.y === y) return last;
-  const bands = spectralBands(source);
+  const bands = spreadBands(source.description, mostBands);
   const half = (neighbourhood - 1) / 2;
   const around = { x: x - half, y: y - half, width: neighbourhood, height: neighbourhood };
   const block = await source.read({
@@ -91,17 +92,6 @@ async function seedAt(
   };
   lastSeeds.set(source, seed);
   return seed;
-}
-
-/** Bands that are not bad; of many, evenly spread ones. */
-function spectralBands({ description: { bands } }: SceneSource): readonly number[] {
-  const good = bands.map((_, index) => index).filter((index) => bands[index]!.bad !== true);
-  if (good.length === 0) return [0];
-  if (good.length <= mostBands) return good;
-  return Array.from(
-    { length: mostBands },
-    (_, i) => good[Math.floor(((i + 0.5) * good.length) / mostBands)]!,
-  );
 }
 
 function inverseDeviation(samples: ArrayLike<number | bigint>, valid?: Uint8Array): number {

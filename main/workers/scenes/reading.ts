@@ -35,3 +35,14 @@ export function checkBands(scene: SceneDescription, bands: readonly number[]): v
     `${scene.uri} has ${scene.bands.length} bands; band ${wrong + 1} was asked for.`,
   );
 }
+
+/** Bands that are not bad; of more than `most`, evenly spread ones. */
+export function spreadBands({ bands }: SceneDescription, most: number): readonly number[] {
+  const good = bands.map((_, index) => index).filter((index) => bands[index]!.bad !== true);
+  if (good.length === 0) return [0];
+  if (good.length <= most) return good;
+  return Array.from(
+    { length: most },
+    (_, i) => good[Math.floor(((i + 0.5) * good.length) / most)]!,
+  );
+}

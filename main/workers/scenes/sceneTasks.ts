@@ -4,6 +4,7 @@ import type { SceneSource } from '../../../app/raster/scene.ts';
 import { grow } from './grow.ts';
 import { indexStatistics, indices } from './indices.ts';
 import { NewestFirst } from './newestFirst.ts';
+import { previewMap } from './preview.ts';
 import { readTile, type TileRequest } from './readTile.ts';
 import { ScenePool } from './scenePool.ts';
 import { scatter, separability } from './separability.ts';
@@ -32,6 +33,7 @@ const tasks: Readonly<Record<string, SceneTask>> = {
   'spectra.separability': separability,
   'spectra.scatter': scatter,
   'rois.pixels': pixelsOfAreas,
+  'preview.map': previewMap,
 };
 
 const tilesAtOnce = 3;
