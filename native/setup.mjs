@@ -1,29 +1,32 @@
 // Builds the numerical engine: TensorFlow's libraries from its Python wheel, the Node binding from the source in
 // @tensorflow/tfjs-node-gpu, and our own operations. Where Python or a C++ compiler is missing, says in one line what is
 // used instead. Plain JavaScript: this runs under a machine's own Node 20.
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+  BuildProblem,
+  build,
+  cacheFolder,
+  commonFlags,
+  compiler,
+  describeSources,
+  findTool,
+  inParallel,
+  isRecent,
+  linkFlags,
+  missingCompiler,
+  napiFlags,
+  native,
+  readStamp,
+  root,
+  run,
+  writeStamp,
+} from './toolchain.mjs';
 
 const version = '2.21.0';
-const native = dirname(fileURLToPath(import.meta.url));
-const root = join(native, '..');
-const build = join(native, 'build');
 /** What the last build was made from, or why there is none: read by the engine table and by `prismap doctor`. */
 const stampFile = join(build, 'build.json');
-const retryAfter = 3_600_000; // ms before a build that failed is tried again
 
 /** Our translation units; a vectorised one is compiled once an instruction set. */
 const operations = [
@@ -43,7 +46,7 @@ const binding = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 export async function ensureEngine(say) {
   const cuda = process.env.PRISMAP_GPU === '1' || process.argv.includes('--gpu');
   const inputs = describeInputs(cuda);
-  const stamp = readStamp();
+  const stamp = readStamp(stampFile);
   if (stamp?.inputs === inputs && isCurrent(stamp)) return;
   const started = Date.now();
   try {
@@ -52,52 +55,23 @@ export async function ensureEngine(say) {
     const tensorflow = await ensureTensorflow(cuda, say);
     say('compiling the engine …');
     await compileAll(tensorflow);
-    writeStamp({ inputs, tensorflow, cuda });
+    writeStamp(stampFile, { inputs, tensorflow, cuda });
     say(`engine: done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
   } catch (error) {
     const cure = error instanceof BuildProblem ? error.cure : 'run npm run setup again';
     const message = error.message.trim();
-    writeStamp({ inputs, problem: message, cure, time: Date.now() });
+    writeStamp(stampFile, { inputs, problem: message, cure, time: Date.now() });
     say(`${message}; using the slower WebAssembly engine instead (${cure})`);
   }
 }
 
-class BuildProblem extends Error {
-  constructor(message, cure) {
-    super(message);
-    this.cure = cure;
-  }
-}
-
 function isCurrent(stamp) {
-  if (stamp.problem !== undefined) return Date.now() - stamp.time < retryAfter;
+  if (stamp.problem !== undefined) return isRecent(stamp);
   return existsSync(join(stamp.tensorflow, library('framework')));
-}
-
-function readStamp() {
-  try {
-    return JSON.parse(readFileSync(stampFile, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function writeStamp(stamp) {
-  try {
-    mkdirSync(build, { recursive: true });
-    writeFileSync(stampFile, `${JSON.stringify(stamp, null, 2)}\n`);
-  } catch {
-    // A read-only checkout: the next run tries again.
-  }
 }
 
 /** A hash of everything that the build is made from, the machine's tools included. */
 function describeInputs(cuda) {
-  const hash = createHash('sha256').update(
-    `${version} ${cuda} ${process.platform} ${process.arch}`,
-  );
-  // Which Python fetched the wheel does not matter, only whether there is one.
-  hash.update(`${cacheFolder()} ${compiler()} ${findTool('python3') !== undefined}`);
   const headers = [
     'simd/vector.h',
     'simd/dispatch.h',
@@ -105,10 +79,8 @@ function describeInputs(cuda) {
     'selectiveScan/scan.h',
     'layers/layers.h',
   ];
-  for (const file of ['setup.mjs', ...headers, ...operations.map(({ source }) => source)]) {
-    hash.update(readFileSync(join(native, file)));
-  }
-  return hash.digest('hex');
+  const files = ['setup.mjs', ...headers, ...operations.map(({ source }) => source)];
+  return describeSources(files, `${version} ${cuda}`);
 }
 
 function missingTool() {
@@ -122,33 +94,7 @@ function missingTool() {
   if (findTool('python3') === undefined) {
     return { message: 'Python 3 is missing', cure: 'install python3 with pip, then npm run setup' };
   }
-  if (compiler() === undefined) {
-    return {
-      message: 'a C++ compiler is missing',
-      cure: 'install g++ (Debian: build-essential; macOS: xcode-select --install), then npm run setup',
-    };
-  }
-  return undefined;
-}
-
-function compiler() {
-  return process.env.CXX ?? findTool('g++') ?? findTool('clang++');
-}
-
-function findTool(name) {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return join(folder, name);
-    } catch {
-      // not here
-    }
-  }
-  return undefined;
-}
-
-function cacheFolder() {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'prismap');
+  return missingCompiler();
 }
 
 function library(part) {
@@ -193,16 +139,6 @@ async function compileAll(tensorflow) {
   }
 }
 
-const commonFlags = [
-  '-std=c++17',
-  '-O3',
-  '-fPIC',
-  '-fno-math-errno',
-  '-w',
-  '-DNAPI_VERSION=8',
-  '-DNDEBUG',
-];
-
 function headerFlags(tensorflow) {
   return [
     '-isystem',
@@ -210,10 +146,6 @@ function headerFlags(tensorflow) {
     '-D_GLIBCXX_USE_CXX11_ABI=1',
     '-DEIGEN_MAX_ALIGN_BYTES=64',
   ];
-}
-
-function napiFlags() {
-  return ['-isystem', join(root, 'node_modules', 'node-api-headers', 'include')];
 }
 
 function bindingUnits(tensorflow, work) {
@@ -257,43 +189,8 @@ function instructionSets() {
 }
 
 function linkArguments(objects, output, tensorflow) {
-  const shared =
-    process.platform === 'darwin' ? ['-dynamiclib', '-undefined', 'dynamic_lookup'] : ['-shared'];
-  if (tensorflow === undefined) return [...shared, ...objects, '-o', output];
+  if (tensorflow === undefined) return [...linkFlags(), ...objects, '-o', output];
   const libraries = ['cc', 'framework'].map((part) => join(tensorflow, library(part)));
   const runtimePath = `-Wl,-rpath,${join(tensorflow, 'tensorflow')}`;
-  return [...shared, ...objects, ...libraries, runtimePath, '-o', output];
-}
-
-async function inParallel(items, width, action) {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await action(item);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-}
-
-/** Runs a command; its lines go to `say` where given. @throws with the command's last words */
-function run(command, args, say) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let words = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      words = (words + text).slice(-2000);
-      if (say !== undefined) for (const line of text.split('\n')) if (line.trim() !== '') say(line);
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(undefined);
-      else
-        reject(
-          new Error(`${command.split('/').at(-1)} failed: ${lastLine(words) ?? `exit ${code}`}`),
-        );
-    });
-  });
-}
-
-function lastLine(text) {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
+  return [...linkFlags(), ...objects, ...libraries, runtimePath, '-o', output];
 }

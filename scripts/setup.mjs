@@ -38,6 +38,8 @@ export async function ensureSetup({ referee = false } = {}) {
       '--loglevel=error',
     ]),
   );
+  const { ensureCodecs } = await import('../native/codecs/setup.mjs');
+  await ensureCodecs(say);
   const { ensureEngine } = await import('../native/setup.mjs');
   await ensureEngine(say);
   if (referee)

@@ -1,12 +1,13 @@
 import { AppError } from '../../../app/error.ts';
-import type { SampleArray } from '../../../app/raster/samples.ts';
+import { type SampleArray, type SampleType, samplesOf } from '../../../app/raster/samples.ts';
 import type { ByteRange } from './byteSource.ts';
 import { type Codec, codecs } from './codecs.ts';
 import { corrupt, type Directory, type TiffFile } from './directory.ts';
+import { kernels } from './kernels.ts';
 import { blockCount, blockSamples, type ImageLayout } from './layout.ts';
 import { limits } from './limits.ts';
 import { NumberTable } from './numberTable.ts';
-import { reverseBits, swapBytes, undoDifferences, undoFloatPredictor } from './predictor.ts';
+import { reverseBits, swapBytes, type UnsignedSamples, undoFloatPredictor } from './predictor.ts';
 import { compressionNames, tags } from './tags.ts';
 import { unpack } from './unpack.ts';
 
@@ -199,7 +200,8 @@ export class BlockReader {
     else {
       const foreign = this.#file.layout.littleEndian !== littleEndianMachine;
       if (foreign && codec?.nativeOrder !== true) swapBytes(bytes, layout.bits);
-      if (layout.predictor === 2) undoDifferences(bytes, layout.bits, samples, rowSamples);
+      if (layout.predictor === 2)
+        kernels().undoDifferences(asUnsigned(bytes, layout.bits), samples, rowSamples);
     }
     return unpack(bytes, layout, rowSamples, chunk.rows);
   }
@@ -229,6 +231,12 @@ export class BlockReader {
 /** The same bytes at a position where samples of the type may start. */
 function aligned(bytes: Uint8Array<ArrayBuffer>, bits: number): Uint8Array<ArrayBuffer> {
   return bits < 16 || bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+}
+
+function asUnsigned(bytes: Uint8Array<ArrayBuffer>, bits: number): UnsignedSamples {
+  const type = `uint${bits}` as SampleType;
+  const length = bytes.length / (bits >> 3);
+  return samplesOf(type, bytes.buffer, bytes.byteOffset, length) as UnsignedSamples;
 }
 
 async function openTables(

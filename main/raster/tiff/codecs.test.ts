@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type SampleType, samplesOf } from '../../../app/raster/samples.ts';
 import { decodeLzw } from './lzw.ts';
 import { decodePackBits } from './packBits.ts';
-import { undoDifferences, undoFloatPredictor } from './predictor.ts';
+import { type UnsignedSamples, undoDifferences, undoFloatPredictor } from './predictor.ts';
 import { encodeLzw, encodePackBits } from './testing/encode.ts';
 
 const data = fc.oneof(
@@ -90,7 +91,7 @@ describe('predictors', () => {
           i % rowSamples < samples ? value : (value - values[i - samples]!) & mask,
         );
         const bytes = littleEndian(stored, bits / 8);
-        undoDifferences(bytes, bits, samples, rowSamples);
+        undoDifferences(unsigned(bytes, bits), samples, rowSamples);
         expect(bytes).toEqual(littleEndian(values, bits / 8));
       }),
     );
@@ -114,7 +115,11 @@ describe('predictors', () => {
   });
 });
 
-function littleEndian(values: readonly bigint[], size: number): Uint8Array {
+function unsigned(bytes: Uint8Array<ArrayBuffer>, bits: number): UnsignedSamples {
+  return samplesOf(`uint${bits}` as SampleType, bytes.buffer) as UnsignedSamples;
+}
+
+function littleEndian(values: readonly bigint[], size: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(
     values.flatMap((value) =>
       Array.from({ length: size }, (_, i) => Number((value >> BigInt(8 * i)) & 255n)),

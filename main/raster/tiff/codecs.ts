@@ -1,8 +1,8 @@
-import { inflate, unzstd } from './inflate.ts';
+import { unzstd } from './inflate.ts';
 import { decodeJpeg, loadJpeg } from './jpeg.ts';
+import { kernels } from './kernels.ts';
 import type { BlockRequest } from './layout.ts';
 import { decodeLerc, loadLerc } from './lerc.ts';
-import { decodeLzw } from './lzw.ts';
 import { decodePackBits } from './packBits.ts';
 import { decodeWebp, loadWebp } from './webp.ts';
 
@@ -23,7 +23,7 @@ export type Codec = {
 const lzw: Codec = {
   // A string of n bytes costs n codes to build up: n(n+1)/2 bytes for n codes of at least 9 bits, n < 3838.
   largestRatio: 1706,
-  decode: (input, { expected }) => filled(expected, (output) => decodeLzw(input, output)),
+  decode: (input, { expected }) => filled(expected, (output) => kernels().decodeLzw(input, output)),
 };
 
 const packBits: Codec = {
@@ -33,7 +33,7 @@ const packBits: Codec = {
 
 const deflate: Codec = {
   largestRatio: 1032,
-  decode: (input, { most }) => inflate(input, most),
+  decode: (input, { most }) => kernels().inflate(input, most),
 };
 
 const zstd: Codec = {

@@ -1,9 +1,9 @@
 import type { SampleArray } from '../../../app/raster/samples.ts';
 
-/** A rectangle of an interleaved block and where its samples go in a band's array. */
+/** A rectangle of an interleaved block and where its samples go in the arrays of bands. */
 export type Region = {
-  /** First sample: (row · blockWidth + column) · samples + sample. */
-  readonly from: number;
+  /** First sample of each band: (row · blockWidth + column) · samples + sample. */
+  readonly firsts: readonly number[];
   /** Samples from one row of the block to the next. */
   readonly fromStride: number;
   /** Samples from one pixel to the next. */
@@ -14,17 +14,22 @@ export type Region = {
   readonly height: number;
 };
 
-/** Copies one band of a rectangle; both arrays are of the same type. */
-export function gather(source: SampleArray, target: SampleArray, region: Region): void {
-  if (region.samples === 1) return copyRows(source, target, region);
-  const size = source.BYTES_PER_ELEMENT;
-  if (size === 1) gather8(bytesOf(source), bytesOf(target), region);
-  else if (size === 2) gather16(shortsOf(source), shortsOf(target), region);
-  else if (size === 4) gather32(wordsOf(source), wordsOf(target), region);
-  else gather64(wordsOf(source), wordsOf(target), region);
+/** Copies a rectangle of one band for each target; all arrays are of the same type. */
+export function gather(source: SampleArray, targets: readonly SampleArray[], region: Region): void {
+  for (const [i, target] of targets.entries()) {
+    const band = { ...region, from: region.firsts[i]! };
+    const size = source.BYTES_PER_ELEMENT;
+    if (region.samples === 1) copyRows(source, target, band);
+    else if (size === 1) gather8(bytesOf(source), bytesOf(target), band);
+    else if (size === 2) gather16(shortsOf(source), shortsOf(target), band);
+    else if (size === 4) gather32(wordsOf(source), wordsOf(target), band);
+    else gather64(wordsOf(source), wordsOf(target), band);
+  }
 }
 
-function copyRows(source: SampleArray, target: SampleArray, region: Region): void {
+type BandRegion = Region & { readonly from: number };
+
+function copyRows(source: SampleArray, target: SampleArray, region: BandRegion): void {
   const { width, height, fromStride, toStride } = region;
   const bytes = bytesOf(target);
   const from = bytesOf(source);
@@ -49,7 +54,7 @@ function wordsOf(samples: SampleArray): Uint32Array {
 
 // One loop a width: shared code would make every access polymorphic. Bits are moved, not numbers, so NaNs stay as they are.
 
-function gather8(source: Uint8Array, target: Uint8Array, region: Region): void {
+function gather8(source: Uint8Array, target: Uint8Array, region: BandRegion): void {
   const { samples, width } = region;
   for (let row = 0; row < region.height; row++) {
     let from = region.from + row * region.fromStride;
@@ -58,7 +63,7 @@ function gather8(source: Uint8Array, target: Uint8Array, region: Region): void {
   }
 }
 
-function gather16(source: Uint16Array, target: Uint16Array, region: Region): void {
+function gather16(source: Uint16Array, target: Uint16Array, region: BandRegion): void {
   const { samples, width } = region;
   for (let row = 0; row < region.height; row++) {
     let from = region.from + row * region.fromStride;
@@ -67,7 +72,7 @@ function gather16(source: Uint16Array, target: Uint16Array, region: Region): voi
   }
 }
 
-function gather32(source: Uint32Array, target: Uint32Array, region: Region): void {
+function gather32(source: Uint32Array, target: Uint32Array, region: BandRegion): void {
   const { samples, width } = region;
   for (let row = 0; row < region.height; row++) {
     let from = region.from + row * region.fromStride;
@@ -76,7 +81,7 @@ function gather32(source: Uint32Array, target: Uint32Array, region: Region): voi
   }
 }
 
-function gather64(source: Uint32Array, target: Uint32Array, region: Region): void {
+function gather64(source: Uint32Array, target: Uint32Array, region: BandRegion): void {
   const { samples, width } = region;
   for (let row = 0; row < region.height; row++) {
     let from = 2 * (region.from + row * region.fromStride);

@@ -2,7 +2,8 @@ import { AppError } from '../../../app/error.ts';
 import type { Window } from '../../../app/raster/grid.ts';
 import { bytesPerSample, type SampleArray, samplesOf } from '../../../app/raster/samples.ts';
 import type { BlockReader, Chunk } from './blocks.ts';
-import { fillRegion, gather, type Region } from './gather.ts';
+import { fillRegion, type Region } from './gather.ts';
+import { kernels } from './kernels.ts';
 import { blockSamples } from './layout.ts';
 import type { ReadState } from './readState.ts';
 
@@ -137,7 +138,9 @@ export class TiffImage {
     const height = Math.min(window.y + window.height, chunk.y + chunk.rows) - top;
     const plane = Math.floor(chunk.block / (layout.blocksAcross * layout.blocksDown));
     const first = ((top - chunk.y) * layout.blockWidth + left - chunk.x) * perPixel;
-    const region = {
+    const wanted = [...bands.entries()].filter(([, band]) => !layout.planar || band === plane);
+    const region: Region = {
+      firsts: wanted.map(([, band]) => first + (layout.planar ? 0 : band)),
       fromStride: layout.blockWidth * perPixel,
       samples: perPixel,
       to: (top - window.y) * window.width + left - window.x,
@@ -145,12 +148,9 @@ export class TiffImage {
       width,
       height,
     };
-    for (const [i, band] of bands.entries()) {
-      if (layout.planar && band !== plane) continue;
-      const place: Region = { ...region, from: first + (layout.planar ? 0 : band) };
-      if (samples !== undefined) gather(samples, targets[i]!, place);
-      else fillRegion(targets[i]!, place, this.#fillValue(targets[i]!));
-    }
+    const places = wanted.map(([i]) => targets[i]!);
+    if (samples !== undefined) kernels().gather(samples, places, region);
+    else for (const place of places) fillRegion(place, region, this.#fillValue(place));
   }
 
   #fillValue(target: SampleArray): number | bigint {

@@ -1,6 +1,7 @@
 import type { LercData, LercHeaderInfo } from 'lerc';
 import { bytesPerSample } from '../../../app/raster/samples.ts';
-import { inflate, unzstd } from './inflate.ts';
+import { unzstd } from './inflate.ts';
+import { kernels } from './kernels.ts';
 import { type BlockRequest, blockSamples } from './layout.ts';
 
 /** The part of the package that is used. */
@@ -54,7 +55,7 @@ function unwrap(input: Uint8Array, kind: number, expected: number): Uint8Array {
   const bound = expected + (expected >> 3) + 65536;
   const compact = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
   if (kind === 0) return input;
-  if (kind === 1) return compact(inflate(input, bound));
+  if (kind === 1) return compact(kernels().inflate(input, bound));
   if (kind === 2) return compact(unzstd(input, bound));
   throw new Error(`its Lerc parameters name an unknown compression ${kind}`);
 }

@@ -1,28 +1,24 @@
 import { viewOf } from './directory.ts';
 
+/** Samples as bits, whatever they mean. */
+export type UnsignedSamples = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
 /**
  * Undoes predictor 2 (differences between neighbours, TIFF 6.0 section 14) in place, in the machine's byte order.
  * `samples` are interleaved; `rowSamples` of them make a row.
  */
 export function undoDifferences(
-  bytes: Uint8Array,
-  bits: number,
+  values: UnsignedSamples,
   samples: number,
   rowSamples: number,
 ): void {
-  const { buffer, byteOffset, byteLength } = bytes;
-  if (bits === 8) accumulate8(bytes, samples, rowSamples);
-  else if (bits === 16 && samples % 2 === 0 && byteOffset % 4 === 0)
-    accumulatePairs(
-      new Uint32Array(buffer, byteOffset, byteLength >> 2),
-      samples / 2,
-      rowSamples / 2,
-    );
-  else if (bits === 16)
-    accumulate16(new Uint16Array(buffer, byteOffset, byteLength >> 1), samples, rowSamples);
-  else if (bits === 32)
-    accumulate32(new Uint32Array(buffer, byteOffset, byteLength >> 2), samples, rowSamples);
-  else accumulate64(new Uint32Array(buffer, byteOffset, byteLength >> 2), samples, rowSamples);
+  if (values instanceof Uint8Array) accumulate8(values, samples, rowSamples);
+  else if (values instanceof Uint16Array) accumulate16(values, samples, rowSamples);
+  else if (values instanceof Uint32Array) accumulate32(values, samples, rowSamples);
+  else {
+    const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+    accumulate64(halves, samples, rowSamples);
+  }
 }
 
 // The three loops differ in the array type only: shared code would make every access polymorphic.
@@ -38,18 +34,6 @@ function accumulate16(values: Uint16Array, samples: number, rowSamples: number):
   for (let row = 0; row < values.length; row += rowSamples) {
     const end = row + rowSamples;
     for (let i = row + samples; i < end; i++) values[i] = values[i]! + values[i - samples]!;
-  }
-}
-
-/** Two 16-bit sums at once: the lower 15 bits of each half cannot carry into the other, the top ones are added by XOR. */
-function accumulatePairs(values: Uint32Array, step: number, rowWords: number): void {
-  for (let row = 0; row < values.length; row += rowWords) {
-    const end = row + rowWords;
-    for (let i = row + step; i < end; i++) {
-      const a = values[i]!;
-      const b = values[i - step]!;
-      values[i] = ((a & 0x7fff7fff) + (b & 0x7fff7fff)) ^ ((a ^ b) & 0x80008000);
-    }
   }
 }
 
