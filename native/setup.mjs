@@ -67,7 +67,9 @@ export async function ensureEngine(say) {
 
 function isCurrent(stamp) {
   if (stamp.problem !== undefined) return isRecent(stamp);
-  return existsSync(join(stamp.tensorflow, library('framework')));
+  const products = ['tfjs_binding', 'prismap_operations', 'quietly'];
+  const there = products.every((name) => existsSync(join(build, `${name}.node`)));
+  return there && existsSync(join(stamp.tensorflow, library('framework')));
 }
 
 /** A hash of everything that the build is made from, the machine's tools included. */
