@@ -14,6 +14,7 @@ import { DeskContext } from './panels/context.ts';
 import { Desk } from './panels/Desk.tsx';
 import { connectToHost } from './rpc/connectToHost.ts';
 import type { MapControls } from './state/mapControls.ts';
+import { applyTheme } from './state/theme.ts';
 import { viewStore } from './state/view.ts';
 import { createWorkspace } from './state/workspace.ts';
 import { loadWords } from './words/translate.ts';
@@ -38,6 +39,7 @@ const map: MapControls = {
   zoomToPosition: (position) => {
     deskMap?.map.getView().animate({ center: [...position], duration: 200 });
   },
+  showPoint: (point) => deskMap?.showPoint(point),
   zoomBy: (steps) => deskMap?.map.getView().adjustZoom(steps),
   act: () => toolbox?.tool().act?.(),
   complete: () => toolbox?.tool().complete?.(),
@@ -90,6 +92,7 @@ host.onState((state) => {
     state === 'connected' ? 'ready' : state === 'connecting' ? 'connecting' : 'lost';
   workspace.store.set({ connection });
 });
+applyTheme();
 await loadWords();
 createRoot(document.querySelector('#root')!).render(
   <DeskContext value={desk}>

@@ -33,12 +33,13 @@ export function unionOf(parts: readonly Geometry[]): Geometry | undefined {
 
 /** `geometry` without `others`; undefined where nothing is left. */
 export function without(geometry: Geometry, others: readonly Geometry[]): Geometry | undefined {
-  const near = others.filter((other) => meet(geometry, other));
+  const near = others.filter((other) => boundsMeet(geometry, other));
   if (near.length === 0) return geometry;
   return fromClip(difference(toClip(geometry), ...(near.map(toClip) as Geom[])));
 }
 
-function meet(a: Geometry, b: Geometry): boolean {
+/** Whether the bounds of two geometries meet. */
+export function boundsMeet(a: Geometry, b: Geometry): boolean {
   const [p, q] = [boundsOf(a), boundsOf(b)];
   return p.minX <= q.maxX && q.minX <= p.maxX && p.minY <= q.maxY && q.minY <= p.maxY;
 }

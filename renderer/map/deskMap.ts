@@ -9,6 +9,7 @@ import OpenLayersMap from 'ol/Map.js';
 import { transformExtent } from 'ol/proj.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { drawnLayers } from '../state/layerOrder.ts';
+import type { MarkedPoint } from '../state/mapControls.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspace.ts';
@@ -16,6 +17,7 @@ import { compareLayer } from './compare.ts';
 import { followCursor } from './cursor.ts';
 import { firstStyles } from './firstStyles.ts';
 import { createGround } from './ground.ts';
+import { createPointMark } from './pointMark.ts';
 import { sceneProjection } from './projections.ts';
 import { createRoiLayer, type RoiLayer } from './roiLayer.ts';
 import { createSceneLayers, type SceneLayers } from './sceneLayers.ts';
@@ -28,6 +30,7 @@ export type DeskMap = {
   readonly zoomTo: (extent: readonly number[], info?: SceneInfo) => void;
   /** One pixel of the scene on one of the screen. */
   readonly zoomToNative: (info: SceneInfo) => void;
+  readonly showPoint: (point: MarkedPoint | undefined) => void;
   readonly dispose: () => void;
 };
 
@@ -142,6 +145,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     scenes,
     zoomTo,
     zoomToNative: (info) => map.getView().setResolution(info.tiles.resolutions.at(-1)),
+    showPoint: createPointMark(map),
     dispose: () => {
       for (const end of unwatch) end();
       endCompare?.();

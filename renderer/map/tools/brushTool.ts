@@ -3,15 +3,15 @@ import PointerInteraction from 'ol/interaction/Pointer.js';
 import VectorLayer from 'ol/layer/Vector.js';
 import type MapBrowserEvent from 'ol/MapBrowserEvent.js';
 import VectorSource from 'ol/source/Vector.js';
-import type { Geometry, Position } from '../../../app/vector/geometry.ts';
-import { brushStroke, unionOf, without } from '../../edits/polygons.ts';
+import { areaOf, type Geometry, type Position } from '../../../app/vector/geometry.ts';
+import { boundsMeet, brushStroke, unionOf, without } from '../../edits/polygons.ts';
 import { addRoi, reshape } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
 import { toOpenLayers } from '../roiLayer.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
-/** Paints with a round brush. The brush adds to the one selected ROI of the class in use, else begins a new one; the eraser takes from all. */
+/** Paints with a round brush. The brush adds to an ROI of the class in use that it touches, the selected one first, else begins a new one; the eraser takes from all. */
 export function brushTool(context: ToolContext, erase: boolean): Tool {
   const { map, workspace } = context;
   const source = new VectorSource({ wrapX: false });
@@ -81,9 +81,10 @@ export function brushTool(context: ToolContext, erase: boolean): Tool {
 
 function paintInto({ workspace }: ToolContext, painted: Geometry): void {
   const { document, selectedRois, selectedClass } = workspace.store.get();
-  const [id, ...others] = [...selectedRois];
-  const row = id === undefined || others.length > 0 ? undefined : document.rois.get(id);
-  if (row === undefined || row.classId !== selectedClass) {
+  const row = [...document.rois.values()]
+    .filter(({ classId, geometry }) => classId === selectedClass && touches(geometry, painted))
+    .sort((a, b) => Number(selectedRois.has(b.id)) - Number(selectedRois.has(a.id)))[0];
+  if (row === undefined) {
     addRoi(workspace, painted, 'Paint ROI');
     return;
   }
@@ -96,6 +97,13 @@ function paintInto({ workspace }: ToolContext, painted: Geometry): void {
     : painted;
   if (free !== undefined)
     reshape(workspace, 'Paint ROI', new Map([[row.id, unionOf([row.geometry, free])]]));
+}
+
+/** Whether two areas have something in common. */
+function touches(a: Geometry, b: Geometry): boolean {
+  if (a.kind === 'points' || !boundsMeet(a, b)) return false;
+  const rest = without(a, [b]);
+  return rest === undefined || areaOf(rest) < areaOf(a);
 }
 
 function eraseFrom({ workspace }: ToolContext, painted: Geometry): void {

@@ -6,7 +6,7 @@ import Snap from 'ol/interaction/Snap.js';
 import type { RoiRow } from '../../../app/project/rows.ts';
 import type { Geometry } from '../../../app/vector/geometry.ts';
 import { changed, put } from '../../edits/changes.ts';
-import { splitBy, without } from '../../edits/polygons.ts';
+import { boundsMeet, splitBy, without } from '../../edits/polygons.ts';
 import { newId, reshape } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
 import { fromOpenLayers } from '../roiLayer.ts';
@@ -82,7 +82,7 @@ export function holeTool(context: ToolContext): Tool {
   const { workspace } = context;
   return drawTool(context, 'polygon', (hole) => {
     const shapes = new Map<string, Geometry | undefined>();
-    for (const row of targets(context)) {
+    for (const row of targets(context, hole)) {
       const rest = without(row.geometry, [hole]);
       if (rest !== row.geometry) shapes.set(row.id, rest);
     }
@@ -96,7 +96,7 @@ export function splitTool(context: ToolContext): Tool {
   const { workspace } = context;
   return drawTool(context, 'line', (line) => {
     if (line.kind !== 'points') return;
-    const changes = targets(context).flatMap((row) => {
+    const changes = targets(context, line).flatMap((row) => {
       const parts = splitBy(row.geometry, line.points);
       if (parts === undefined) return [];
       const [first, second] = parts as [RoiRow['geometry'], RoiRow['geometry']];
@@ -111,8 +111,12 @@ export function splitTool(context: ToolContext): Tool {
   });
 }
 
-function targets({ workspace }: ToolContext): readonly RoiRow[] {
+/** The ROIs that a shape meets: of the selected ones, or of all where it meets none of those. */
+function targets({ workspace }: ToolContext, shape: Geometry): readonly RoiRow[] {
   const { document, selectedRois } = workspace.store.get();
-  const rows = [...document.rois.values()].filter(({ geometry }) => geometry.kind === 'polygons');
-  return selectedRois.size === 0 ? rows : rows.filter(({ id }) => selectedRois.has(id));
+  const met = [...document.rois.values()].filter(
+    ({ geometry }) => geometry.kind === 'polygons' && boundsMeet(geometry, shape),
+  );
+  const selected = met.filter(({ id }) => selectedRois.has(id));
+  return selected.length === 0 ? met : selected;
 }

@@ -21,13 +21,6 @@ export function durationRange([least, most]: readonly [number, number]): string 
   return from === to ? from : t('{from} to {to}', { from, to });
 }
 
-const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-export function byteSize(bytes: number): string {
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(bytes || 1) / 3)));
-  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${units[power]!}`;
-}
-
 /** A fraction of 1 as per cent, `–` where there is none. */
 export const percent = (value: number | undefined): string =>
   value === undefined ? '–' : `${(100 * value).toFixed(1)} %`;

@@ -11,7 +11,7 @@ import { Select } from '../fields.tsx';
 import { compositesOf } from '../presets.ts';
 import { type ClassAreas, looksOf } from './signatures.ts';
 import { useAnswer } from './useAnswer.ts';
-import { numberOf } from './useAreaSpectra.ts';
+import { numberOf, useProjectCrs } from './useAreaSpectra.ts';
 
 const quietMs = 300;
 const mostDots = 500;
@@ -40,6 +40,7 @@ export function Scatter({
   readonly entries: readonly ClassAreas[];
 }): ReactElement {
   const { workspace } = useDesk();
+  const crs = useProjectCrs();
   const [[x, y], setBands] = useState(() => firstBands(info));
   const key = `${info.scene} ${info.stamp} ${x} ${y} ${entries.map(({ row, rois }) => `${row.id}:${rois.map(numberOf).join()}`).join(' ')}`;
   const { value, error } = useAnswer(
@@ -49,7 +50,7 @@ export function Scatter({
         id: row.id,
         areas: rois.map(({ geometry }) => geometry),
       }));
-      const input = { scene: info.scene, x, y, groups, most: mostDots };
+      const input = { scene: info.scene, x, y, groups, most: mostDots, ...crs };
       return workspace.host.call('spectra.scatter', input, signal);
     },
     quietMs,

@@ -5,7 +5,7 @@ import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 import type { ClassAreas } from './signatures.ts';
 import { useAnswer } from './useAnswer.ts';
-import { numberOf } from './useAreaSpectra.ts';
+import { numberOf, useProjectCrs } from './useAreaSpectra.ts';
 
 type Pair = DeskOutput<'spectra.separability'>['pairs'][number];
 type Figure = 'jeffriesMatusita' | 'transformedDivergence' | 'spectralAngle';
@@ -29,6 +29,7 @@ export function Separability({
   readonly entries: readonly ClassAreas[];
 }): ReactElement {
   const { workspace } = useDesk();
+  const crs = useProjectCrs();
   const key = `${info.scene} ${info.stamp} ${entries.map(({ row, rois }) => `${row.id}:${rois.map(numberOf).join()}`).join(' ')}`;
   const { value, error, waiting } = useAnswer(
     entries.length < 2 ? undefined : key,
@@ -37,7 +38,11 @@ export function Separability({
         id: row.id,
         areas: rois.map(({ geometry }) => geometry),
       }));
-      return workspace.host.call('spectra.separability', { scene: info.scene, classes }, signal);
+      return workspace.host.call(
+        'spectra.separability',
+        { scene: info.scene, classes, ...crs },
+        signal,
+      );
     },
     quietMs,
   );

@@ -1,30 +1,25 @@
 import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
-import { type RoiRow } from '../../../app/project/rows.ts';
-import { formatColor } from '../../../app/raster/palette.ts';
 import { useStore } from '../../state/store.ts';
 import { cursorStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
 import { Chart } from '../charts/Chart.tsx';
 import { SeriesKey } from '../charts/labels.tsx';
 import type { Series } from '../charts/series.ts';
-import { useDesk, useWorkspace } from '../context.ts';
 import { Select } from '../fields.tsx';
+import { ExportSpectra } from './ExportSpectra.tsx';
 import { type Kept, KeptSignatures } from './KeptSignatures.tsx';
+import { Section } from './Section.tsx';
 import {
   bandAxis,
   type ClassAreas,
   looksOf,
   pointsOf,
   type Spread,
-  type Statistics,
   spreadPoints,
   valueAxis,
 } from './signatures.ts';
-import { useAreaSpectra } from './useAreaSpectra.ts';
-
-/** More selected ROIs than this are not drawn one by one: nobody could tell the lines apart. */
-const mostRois = 24;
+import { useClassSignatures, useRoiSignatures } from './useSignatures.ts';
 
 type Props = { readonly info: SceneInfo; readonly entries: readonly ClassAreas[] };
 
@@ -33,8 +28,31 @@ export function SignaturesSection({ info, entries }: Props): ReactElement {
   const [spread, setSpread] = useState<Spread>('sigma');
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [kept, setKept] = useState<readonly Kept[]>([]);
-  const classSeries = useClassSeries(info, entries, hidden, spread);
-  const roiSeries = useRoiSeries(info, hidden.has('rois'), spread);
+  const ofClasses = useClassSignatures(info, entries, hidden);
+  const ofRois = useRoiSignatures(info, hidden.has('rois'));
+  const error = ofClasses.error ?? ofRois.error;
+  const signatures = useMemo(
+    () => [...ofClasses.signatures, ...ofRois.signatures],
+    [ofClasses.signatures, ofRois.signatures],
+  );
+  const areas = useMemo(
+    () =>
+      signatures.map(({ figures, ...looks }): Series => {
+        return { ...looks, kind: 'line', points: spreadPoints(info, figures, spread) };
+      }),
+    [info, signatures, spread],
+  );
+  const here = useMemo(() => kept.filter(({ scene }) => scene === info.scene), [kept, info.scene]);
+  const exported = [
+    ...signatures.map(({ name, figures: { mean, std, min, max } }) => ({
+      name,
+      mean: [...mean],
+      std: [...std],
+      min: [...min],
+      max: [...max],
+    })),
+    ...here.map(({ name, values }) => ({ name, mean: [...values] })),
+  ];
   const toggle = (id: string): void => {
     const next = new Set(hidden);
     if (!next.delete(id)) next.add(id);
@@ -42,15 +60,8 @@ export function SignaturesSection({ info, entries }: Props): ReactElement {
   };
   return (
     <>
-      <SignatureChart
-        info={info}
-        cursor={!hidden.has('cursor')}
-        areas={[...classSeries.series, ...roiSeries.series]}
-        kept={kept}
-      />
-      {(classSeries.error ?? roiSeries.error) !== undefined && (
-        <p className="error-text">{(classSeries.error ?? roiSeries.error)!.message}</p>
-      )}
+      <SignatureChart info={info} cursor={!hidden.has('cursor')} areas={areas} kept={here} />
+      {error !== undefined && <p className="error-text">{error.message}</p>}
       <Select
         label={t('Spread around the mean')}
         value={spread}
@@ -87,6 +98,9 @@ export function SignaturesSection({ info, entries }: Props): ReactElement {
         )}
       </fieldset>
       <KeptSignatures info={info} kept={kept} onChange={setKept} />
+      <Section title={t('Export the signatures shown')}>
+        <ExportSpectra info={info} spectra={exported} />
+      </Section>
     </>
   );
 }
@@ -133,12 +147,10 @@ function SignatureChart({
   const series = useMemo(
     () => [
       ...areas,
-      ...kept
-        .filter(({ scene }) => scene === info.scene)
-        .map(({ id, name, values: mean }, index): Series => {
-          const points = pointsOf(info, mean);
-          return { id, name, kind: 'line', pattern: index + 1, points };
-        }),
+      ...kept.map(({ id, name, values: mean }, index): Series => {
+        const points = pointsOf(info, mean);
+        return { id, name, kind: 'line', pattern: index + 1, points };
+      }),
       ...(values === undefined ? [] : [cursorSeries(info, values)]),
     ],
     [areas, kept, values, info],
@@ -153,64 +165,3 @@ const cursorSeries = (info: SceneInfo, values: readonly (number | null)[]): Seri
   pattern: 0,
   points: pointsOf(info, values),
 });
-
-function useClassSeries(
-  info: SceneInfo,
-  entries: readonly ClassAreas[],
-  hidden: ReadonlySet<string>,
-  spread: Spread,
-) {
-  const shown = useMemo(() => entries.filter(({ row }) => !hidden.has(row.id)), [entries, hidden]);
-  const groups = useMemo(() => shown.map(({ row, rois }) => ({ id: row.id, rois })), [shown]);
-  const { spectra, error } = useAreaSpectra(info, groups);
-  const series = useMemo(
-    () =>
-      shown.flatMap((entry) => {
-        const figures = spectra.get(entry.row.id);
-        return figures === undefined
-          ? []
-          : [seriesOf(info, { ...looksOf(entry), id: entry.row.id, figures, spread })];
-      }),
-    [info, shown, spectra, spread],
-  );
-  return { series, error };
-}
-
-function useRoiSeries(info: SceneInfo, hidden: boolean, spread: Spread) {
-  const { workspace } = useDesk();
-  const selected = useWorkspace((state) => state.selectedRois);
-  const rois = useWorkspace((state) => state.document.rois);
-  const rows = useMemo((): readonly RoiRow[] => {
-    const found = [...selected].map((id) => rois.get(id)).filter((row) => row !== undefined);
-    return hidden ? [] : found.slice(0, mostRois);
-  }, [selected, rois, hidden]);
-  const groups = useMemo(() => rows.map((row) => ({ id: row.id, rois: [row] })), [rows]);
-  const { spectra, error } = useAreaSpectra(info, groups);
-  const series = useMemo(() => {
-    const { classes } = workspace.store.get().document;
-    return rows.flatMap((row, index) => {
-      const figures = spectra.get(row.id);
-      const landClass = classes.get(row.classId);
-      if (figures === undefined || landClass === undefined) return [];
-      const name =
-        row.name ?? t('ROI {number} · {name}', { number: index + 1, name: landClass.name });
-      const color = formatColor(landClass.color);
-      return [seriesOf(info, { id: row.id, name, color, pattern: index + 2, figures, spread })];
-    });
-  }, [info, rows, spectra, spread, workspace]);
-  return { series, error };
-}
-
-function seriesOf(
-  info: SceneInfo,
-  {
-    figures,
-    spread,
-    ...looks
-  }: Pick<Series, 'id' | 'name' | 'color' | 'pattern'> & {
-    readonly figures: Statistics;
-    readonly spread: Spread;
-  },
-): Series {
-  return { ...looks, kind: 'line', points: spreadPoints(info, figures, spread) };
-}

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import type { ErrorRecord } from '../../../app/error.ts';
 import type { RoiRow } from '../../../app/project/rows.ts';
-import { useDesk } from '../context.ts';
+import { useDesk, useWorkspace } from '../context.ts';
 import type { Area, Statistics } from './signatures.ts';
 import { useAnswer } from './useAnswer.ts';
 
@@ -11,18 +11,18 @@ const quietMs = 250;
 
 export type AreaGroup = { readonly id: string; readonly rois: readonly RoiRow[] };
 
-/** All ROIs of a group as one area for polygons and one for points. */
-function areasOf({ id, rois }: AreaGroup): readonly Area[] {
+/** All ROIs of a group as one area: a call takes one geometry each, so single points count only where there are no polygons. */
+function areaOf({ id, rois }: AreaGroup): Area {
   const polygons = rois.flatMap(({ geometry }) =>
     geometry.kind === 'polygons' ? geometry.polygons : [],
   );
   const points = rois.flatMap(({ geometry }) =>
     geometry.kind === 'points' ? geometry.points : [],
   );
-  return [
-    ...(polygons.length === 0 ? [] : [{ id, geometry: { kind: 'polygons' as const, polygons } }]),
-    ...(points.length === 0 ? [] : [{ id, geometry: { kind: 'points' as const, points } }]),
-  ];
+  return {
+    id,
+    geometry: polygons.length > 0 ? { kind: 'polygons', polygons } : { kind: 'points', points },
+  };
 }
 
 const identity = new WeakMap<object, number>();
@@ -34,6 +34,12 @@ export function numberOf(row: object): number {
   return identity.get(row)!;
 }
 
+/** CRS of the ROIs, as calls take it. */
+export function useProjectCrs(): { readonly crs?: string } {
+  const crs = useWorkspace((state) => state.document.settings.get('crs'));
+  return typeof crs === 'string' ? { crs } : {};
+}
+
 /** Signatures of groups of ROIs, kept up to date as they are drawn. */
 export function useAreaSpectra(
   info: SceneInfo,
@@ -43,6 +49,7 @@ export function useAreaSpectra(
   readonly error: ErrorRecord | undefined;
 } {
   const { workspace } = useDesk();
+  const crs = useProjectCrs();
   const key =
     groups.length === 0
       ? undefined
@@ -52,7 +59,7 @@ export function useAreaSpectra(
     (signal) =>
       workspace.host.call(
         'spectra.ofAreas',
-        { scene: info.scene, areas: groups.flatMap(areasOf) },
+        { scene: info.scene, areas: groups.map(areaOf), ...crs },
         signal,
       ),
     quietMs,

@@ -1,0 +1,52 @@
+import type { ReactElement } from 'react';
+import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import { t } from '../../words/translate.ts';
+
+type Adjusted = NonNullable<DeskOutput<'accuracy.assess'>['adjusted']>;
+type Estimate = Adjusted['oa'];
+
+const shareOf = (estimate: Estimate | undefined): string =>
+  estimate === undefined
+    ? '–'
+    : `${(100 * estimate.value).toFixed(1)} ± ${(100 * estimate.confidence95).toFixed(1)} %`;
+
+const areaOf = (estimate: Estimate | undefined): string =>
+  estimate === undefined
+    ? '–'
+    : `${Math.round(estimate.value).toLocaleString('en')} ± ${Math.round(estimate.confidence95).toLocaleString('en')}`;
+
+/** Estimates that allow for how much of the map each class covers, with 95 % confidence intervals. */
+export function AdjustedTable({ adjusted }: { readonly adjusted: Adjusted }): ReactElement {
+  return (
+    <>
+      <h3>{t('Area-adjusted estimates (± 95 % CI)')}</h3>
+      <p>{t('Overall accuracy {oa}', { oa: shareOf(adjusted.oa) })}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys */}
+      <section className="table-scroll" aria-label={t('Area-adjusted estimates')} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t('Class')}</th>
+              <th scope="col">{t("User's")}</th>
+              <th scope="col">{t("Producer's")}</th>
+              <th scope="col">{t('Share of the map')}</th>
+              <th scope="col">{t('Hectares')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {adjusted.classes.map(({ name, users, producers, share, hectares }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{shareOf(users)}</td>
+                <td>{shareOf(producers)}</td>
+                <td>{shareOf(share)}</td>
+                <td>{areaOf(hectares)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p className="hint">{t('After Olofsson et al. 2014; the map classes are the strata.')}</p>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ReactElement } from 'react';
+import type { Output } from '../../../app/contract/api.ts';
+import { t } from '../../words/translate.ts';
+import { percent } from '../jobs/figures.ts';
+
+/** Producer's and user's accuracy and F1 of every class. */
+export function ClassFigures({
+  label,
+  classes,
+}: {
+  readonly label: string;
+  readonly classes: Output<'evaluate'>['perClass'];
+}): ReactElement {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys
+    <section className="table-scroll" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t('Class')}</th>
+            <th scope="col">{t("User's")}</th>
+            <th scope="col">{t("Producer's")}</th>
+            <th scope="col">F1</th>
+            <th scope="col">{t('Support')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {classes.map(({ name, users, producers, f1, support }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{percent(users)}</td>
+              <td>{percent(producers)}</td>
+              <td>{percent(f1)}</td>
+              <td>{support.toLocaleString('en')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

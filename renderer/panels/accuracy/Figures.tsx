@@ -1,0 +1,40 @@
+import type { ReactElement } from 'react';
+import type { Output } from '../../../app/contract/api.ts';
+import { t } from '../../words/translate.ts';
+import { percent } from '../jobs/figures.ts';
+import { ClassFigures } from './ClassFigures.tsx';
+import { ConfusionMatrix } from './ConfusionMatrix.tsx';
+
+type Evaluation = Pick<
+  Output<'evaluate'>,
+  'oa' | 'aa' | 'kappa' | 'perClass' | 'confusion' | 'warnings'
+>;
+
+/** Overall figures, the confusion matrix and figures of each class. */
+export function Figures({ result }: { readonly result: Evaluation }): ReactElement {
+  const { oa, aa, kappa, perClass, confusion, warnings } = result;
+  const figures: readonly (readonly [string, string])[] = [
+    [t('Overall accuracy'), percent(oa)],
+    [t('Average accuracy'), percent(aa)],
+    [t('Kappa'), kappa?.toFixed(3) ?? '–'],
+  ];
+  return (
+    <>
+      <dl className="figures">
+        {figures.map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <ConfusionMatrix confusion={confusion} />
+      <ClassFigures label={t('Figures of each class')} classes={perClass} />
+      {warnings.map((warning) => (
+        <p key={warning} className="warning-text">
+          {warning}
+        </p>
+      ))}
+    </>
+  );
+}

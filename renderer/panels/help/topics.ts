@@ -1,0 +1,66 @@
+/** One page a panel: what it is for, and how to do the usual things. English; translated through the catalogues. */
+export const topics: Readonly<
+  Record<string, { readonly title: string; readonly lines: readonly string[] }>
+> = {
+  map: {
+    title: 'Map',
+    lines: [
+      'Drag to pan, wheel to zoom; middle button or Space pans in every tool, and Space shows the image alone.',
+      'The status bar tells position, latitude and longitude, pixel and values of the selected layer.',
+      'By keys: Tab to the map, arrows move, + and − zoom, A sets a vertex at the crosshair, Enter completes.',
+    ],
+  },
+  draw: {
+    title: 'Draw ROIs',
+    lines: [
+      'Choose a class (keys 1 to 9), then a tool: polygon P, rectangle T, circle C, freehand R, brush B, eraser E, region growing W.',
+      'Complete with Enter, double click or right click. Backspace and Ctrl+Z take back one vertex. Escape puts a sketch aside; it can be drawn on.',
+      'Region growing takes the pixels whose spectra are like the one under the pointer: tolerance in standard deviations, with a least and a most of pixels.',
+      'Cut a hole O, split X, merge M, edit vertices N. Avoid overlap keeps new ROIs out of old ones.',
+    ],
+  },
+  style: {
+    title: 'Style',
+    lines: [
+      'A composite shows three bands; presets follow the wavelengths of the scene. An index is written with band names or numbers, e.g. (b8 - b4) / (b8 + b4).',
+      'Limits are dragged in the histogram or typed. Stretch by current view uses what is on screen only.',
+      'Nothing is read again when a stretch changes; samples keep the depth of the file.',
+    ],
+  },
+  spectra: {
+    title: 'Spectra',
+    lines: [
+      'Signatures of the cursor, of selected ROIs and of classes: mean, one standard deviation, extremes.',
+      'Separability: Jeffries–Matusita and transformed divergence run from 0 (the same) to 2 (apart). They are hints, not verdicts.',
+    ],
+  },
+  train: {
+    title: 'Train',
+    lines: [
+      'Validation pixels come from other places than training pixels (spatial blocks), so the figures tell about places not seen.',
+      'The cost card says what a run will take before it starts. Pause and cancel take effect within a second; what was finished is kept.',
+      'Map what is in view first, correct the ROIs, train again, then map the whole scene.',
+      'SpectralMamba here is a re-implementation from the paper. A random forest is trained beside it for comparison.',
+    ],
+  },
+  accuracy: {
+    title: 'Accuracy',
+    lines: [
+      'Draw points from the map, label them without seeing what the map says, and read the confusion matrix (rows = reference, columns = map).',
+      'Stratified: in proportion to the classes with a least number each; equalised: the same for each class; random: anywhere.',
+      'Area-adjusted estimates and their 95 % intervals follow Olofsson et al. 2014.',
+    ],
+  },
+  jobs: {
+    title: 'Jobs',
+    lines: [
+      'One job runs at a time; the others wait. Jobs live in the project and survive a restart.',
+    ],
+  },
+  export: {
+    title: 'Export',
+    lines: [
+      'COG and GeoPackage open in QGIS with their colours. Sieve drops areas of few pixels before polygons are made; simplification keeps shared borders shared.',
+    ],
+  },
+};

@@ -1,0 +1,42 @@
+import { defaultTraining, type TrainSettings } from '../../actions/run.ts';
+import { setting } from '../../edits/changes.ts';
+import type { Workspace } from '../../state/workspace.ts';
+import { useDesk, useWorkspace } from '../context.ts';
+
+/** Options of mapping; kept as the setting `map` of the project. */
+export type MapOptions = {
+  readonly probabilities: boolean;
+  readonly score: boolean;
+  readonly force: boolean;
+};
+
+const defaultMapping: MapOptions = { probabilities: false, score: false, force: false };
+
+/** Keeps a setting of the project as one edit. */
+function keep(workspace: Workspace, id: string, label: string, value: unknown): void {
+  const before = workspace.store.get().document.settings.get(id);
+  workspace.edit(label, [setting(id, before, value)]);
+}
+
+/** The settings of training and a way to change some of them. */
+export function useTraining(): readonly [TrainSettings, (part: Partial<TrainSettings>) => void] {
+  const { workspace } = useDesk();
+  const row = useWorkspace((state) => state.document.settings.get('train'));
+  const settings = { ...defaultTraining, ...(row as Partial<TrainSettings> | undefined) };
+  return [
+    settings,
+    (part) => keep(workspace, 'train', 'Change training', { ...settings, ...part }),
+  ];
+}
+
+export function useMapping(): readonly [MapOptions, (part: Partial<MapOptions>) => void] {
+  const { workspace } = useDesk();
+  const row = useWorkspace((state) => state.document.settings.get('map'));
+  const options = { ...defaultMapping, ...(row as Partial<MapOptions> | undefined) };
+  return [options, (part) => keep(workspace, 'map', 'Change mapping', { ...options, ...part })];
+}
+
+/** Maps with this model from now on. */
+export function chooseModel(workspace: Workspace, path: string): void {
+  keep(workspace, 'model', 'Choose model', path);
+}
