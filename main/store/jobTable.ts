@@ -8,10 +8,10 @@ const longestLine = 2000;
 export type JobTable = {
   /** Records by place, the first to run first. */
   all(): { readonly id: string; readonly place: number; readonly record: unknown }[];
-  put(id: string, place: number, record: unknown): void;
+  /** Puts or replaces a record and adds lines to what the job said. */
+  put(id: string, place: number, record: unknown, lines: readonly string[]): void;
   remove(id: string): void;
   lines(id: string): string[];
-  addLines(id: string, lines: readonly string[]): void;
 };
 
 /** @param write Runs work in a transaction. */
@@ -29,11 +29,19 @@ export function createJobTable(
           place: Number(place),
           record: JSON.parse(String(record)) as unknown,
         })),
-    put: (id, place, record) =>
+    put: (id, place, record, lines) =>
       write(() => {
         database
           .prepare('INSERT OR REPLACE INTO prismap_jobs (id, place, record) VALUES (?, ?, ?)')
           .run(id, place, JSON.stringify(record));
+        const insert = database.prepare('INSERT INTO prismap_job_lines (job, line) VALUES (?, ?)');
+        for (const line of lines) insert.run(id, line.slice(0, longestLine));
+        database
+          .prepare(
+            `DELETE FROM prismap_job_lines WHERE job = ?1 AND number <= (SELECT number FROM prismap_job_lines
+              WHERE job = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
+          )
+          .run(id, mostLines);
       }),
     remove: (id) =>
       write(() => {
@@ -45,16 +53,5 @@ export function createJobTable(
         .prepare('SELECT line FROM prismap_job_lines WHERE job = ? ORDER BY number')
         .all(id)
         .map(({ line }) => String(line)),
-    addLines: (id, lines) =>
-      write(() => {
-        const insert = database.prepare('INSERT INTO prismap_job_lines (job, line) VALUES (?, ?)');
-        for (const line of lines) insert.run(id, line.slice(0, longestLine));
-        database
-          .prepare(
-            `DELETE FROM prismap_job_lines WHERE job = ?1 AND number <= (SELECT number FROM prismap_job_lines
-              WHERE job = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
-          )
-          .run(id, mostLines);
-      }),
   };
 }

@@ -13,6 +13,8 @@ const tasks: TaskTable = {
   picture: async () => (await import('./picture.ts')).picture,
   'import rois': async () => (await import('./importRois.ts')).importRois,
   'export rois': async () => (await import('./exportRois.ts')).exportRois,
+  preflight: async () => (await import('./preflight.ts')).preflight,
+  probe: async () => (await import('./probe.ts')).probe,
   'model run': async () => (await import('./modelRun.ts')).modelRun,
   'weights inspect': async () => (await import('./weightsInspect.ts')).weightsInspect,
 };

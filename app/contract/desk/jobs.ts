@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { api } from '../api.ts';
 import { call } from '../call.ts';
+import { uri } from '../common.ts';
 
 const finite = z.number();
 const count = z.int().nonnegative();
@@ -59,11 +60,14 @@ const finding = z.object({
     .optional(),
 });
 
+export type Finding = z.infer<typeof finding>;
+
 const rois = z.literal('project').describe('the ROIs of the open project');
 
 export const jobCalls = {
   'job.start': call(
-    'queues a job; `rois: "project"` in its input stands for the ROIs of the open project',
+    'queues a job; where its input names a file of areas, "project" stands for the ROIs of the open project and ' +
+      '{ rois: [id, …] } for some of them; outputs without a folder, or none, go to the project folder',
     z.strictObject({
       kind: z.enum(jobKinds),
       title: z.string().max(200),
@@ -115,7 +119,7 @@ export const jobCalls = {
   ),
   preflight: call(
     'holds a scene against a model card, or the ROIs of the project against what training needs',
-    z.strictObject({ scene: z.string(), model: z.string().optional(), rois: rois.optional() }),
+    z.strictObject({ scene: uri, model: uri.optional(), rois: rois.optional() }),
     z.object({ findings: z.array(finding) }),
   ),
   'cost.estimate': call(

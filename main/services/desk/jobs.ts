@@ -1,12 +1,109 @@
-import { jobCalls } from '../../../app/contract/desk/jobs.ts';
-import type { DeskHandlers } from '../../../app/contract/deskApi.ts';
+import { resolve } from 'node:path';
+import type { Output } from '../../../app/contract/api.ts';
+import type { JobRecord, jobCalls } from '../../../app/contract/desk/jobs.ts';
+import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
+import type { RoiSet } from '../../../app/vector/roi.ts';
+import type { RunTask } from '../../workers/host.ts';
+import { createServices } from '../createServices.ts';
+import { estimateCost } from './cost.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
+import { outputsOf, prepareInput } from './jobInput.ts';
+import { JobQueue, type RunJob } from './jobQueue.ts';
+import { listModels } from './models.ts';
 import type { ProjectStore } from './project.ts';
-import { unfinished } from './unfinished.ts';
+import { roiSetOf } from './rois.ts';
 
-export function createJobHandlers(_: DeskDependencies & { readonly store: ProjectStore }): {
-  readonly handlers: Pick<DeskHandlers, keyof typeof jobCalls>;
+type Dependencies = DeskDependencies & { readonly store: ProjectStore };
+type Handlers = Pick<DeskHandlers, keyof typeof jobCalls>;
+type Questions = 'model.list' | 'preflight' | 'cost.estimate' | 'doctor';
+
+export function createJobHandlers(dependencies: Dependencies): {
+  readonly handlers: Handlers;
   dispose(): Promise<void>;
 } {
-  return { handlers: unfinished(jobCalls), dispose: () => Promise.resolve() };
+  const { runTask, emit, store } = dependencies;
+  const queue = new JobQueue(runJob(runTask), emit);
+  store.listen({
+    opened: (file) => queue.open(file),
+    moved: (file) => queue.move(file),
+    closing: () => queue.close(),
+  });
+  /** Does something with the queue once it knows the jobs of the project. */
+  const withQueue = async <Result>(work: (queue: JobQueue) => Result): Promise<Awaited<Result>> => {
+    await store.file();
+    return await work(queue);
+  };
+  return {
+    handlers: {
+      'job.start': async ({ kind, title, input, first }) => {
+        const file = await store.file();
+        const taken = queue.list().flatMap((job) => outputsOf(job.kind, job.input));
+        const prepared = await prepareInput(kind, input, {
+          folder: store.folderOf(file),
+          title: title.trim() === '' ? kind : title,
+          taken: new Set(taken.map((path) => resolve(path))),
+          rois: () => roiSetOf(file.load().tables, file.path),
+        });
+        return {
+          job: await withQueue((jobs) => jobs.add({ kind, title, input: prepared }, first)),
+        };
+      },
+      'job.list': () => withQueue((jobs) => ({ jobs: jobs.list() })),
+      'job.cancel': ({ job }) => withQueue((jobs) => jobs.cancel(job).then(nothing)),
+      'job.pause': ({ job }) => withQueue((jobs) => jobs.pause(job).then(nothing)),
+      'job.resume': ({ job }) => withQueue((jobs) => nothing(jobs.resume(job))),
+      'job.remove': ({ job }) => withQueue((jobs) => nothing(jobs.remove(job))),
+      'job.log': ({ job }) => withQueue((jobs) => ({ lines: jobs.log(job) })),
+      ...createQuestionHandlers(dependencies, () => queue.list()),
+    },
+    dispose: () => queue.close(),
+  };
+}
+
+const nothing = (_: void): Record<string, never> => ({});
+
+/** What is asked before a job is started. */
+function createQuestionHandlers(
+  { runTask, store }: Dependencies,
+  jobs: () => readonly JobRecord[],
+): Pick<Handlers, Questions> {
+  const roisOf = async (): Promise<RoiSet> => {
+    const file = await store.file();
+    return roiSetOf(file.load().tables, file.path);
+  };
+  return {
+    'model.list': async () => {
+      const file = await store.file();
+      return { models: await listModels(store.folderOf(file), jobs()) };
+    },
+    preflight: async ({ scene, model, rois }, signal) => {
+      const input = { scene, model, ...(rois === undefined ? {} : { rois: await roisOf() }) };
+      return (await runTask({ task: 'preflight', input, signal })) as DeskOutput<'preflight'>;
+    },
+    'cost.estimate': async ({ kind, input }, signal) => {
+      const folder = store.folderOf(await store.file());
+      return estimateCost({ kind, input, folder, rois: await roisOf() }, runTask, signal);
+    },
+    doctor: async (input, signal) =>
+      (await runTask({ task: 'doctor', input, signal })) as Output<'doctor'>,
+  };
+}
+
+/** The call of the command line, asked to say what it maps; one that ran before goes on where it stopped. */
+function runJob(runTask: RunTask): RunJob {
+  const services = createServices({
+    runTask: (request) =>
+      runTask(
+        request.task === 'predict'
+          ? { ...request, input: { ...(request.input as object), live: true } }
+          : request,
+      ),
+  });
+  return ({ kind, input }, { resume, signal, onEvent }) => {
+    const resumable = kind === 'train' || kind === 'predict';
+    return services.call(kind, resumable && resume ? { ...input, resume: true } : input, {
+      signal,
+      onEvent,
+    });
+  };
 }

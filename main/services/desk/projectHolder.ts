@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ProjectState } from '../../../app/contract/desk/project.ts';
@@ -25,10 +25,11 @@ const format: ProjectFormat = {
   styleOf: qmlOf,
 };
 
-/** Told when the project is about to be closed, and when another one has been opened. */
+/** Told when the project is about to be closed, when another one has been opened, and when the same goes on in a new file. */
 export type ProjectListener = {
   readonly closing: () => Promise<void>;
   readonly opened: (file: ProjectFile) => void;
+  readonly moved: (file: ProjectFile) => void;
 };
 
 type HolderOptions = {
@@ -45,6 +46,7 @@ export class ProjectHolder {
   /** Edits of this host are told from those of one that ran before, which had smaller numbers. */
   #revision = Math.floor(Date.now() / 1000);
   #listed = false;
+  #disposed = false;
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -63,14 +65,14 @@ export class ProjectHolder {
 
   /** The open project; the one of the last session where that is unfinished, else a new one. */
   file(): Promise<ProjectFile> {
-    return this.#inTurn(async () => {
-      if (this.#file !== undefined) return this.#file;
-      return this.#use((await this.#unfinished()) ?? (await this.#createUnnamed()));
-    });
+    return this.#inTurn(() => this.#opened());
   }
 
-  async state(): Promise<ProjectState> {
-    const file = await this.file();
+  state(): Promise<ProjectState> {
+    return this.#inTurn(async () => this.#stateOf(await this.#opened()));
+  }
+
+  #stateOf(file: ProjectFile): ProjectState {
     const { tables, leftOut } = file.load();
     const { sketch } = file;
     return {
@@ -112,7 +114,7 @@ export class ProjectHolder {
   saveAs(path: string, overwrite: boolean): Promise<ProjectFile> {
     const wanted = resolve(/\.gpkg$/i.test(path) ? path : `${path}.gpkg`);
     return this.#inTurn(async () => {
-      const file = this.#file ?? (await this.#createUnnamed());
+      const file = await this.#opened();
       const found = await realpath(wanted).catch(() => wanted);
       if (file.path === found && !file.readOnly) return file;
       if (existsSync(found) && !overwrite)
@@ -125,15 +127,19 @@ export class ProjectHolder {
           },
         );
       await file.copyTo(found);
-      const unnamed = this.#isUnnamed(file.path);
-      const next = await this.#replace(ProjectFile.open(found, format));
-      if (unnamed) await this.#remove(file.path);
-      return next;
+      const next = ProjectFile.open(found, format);
+      for (const listener of this.#listeners) listener.moved(next);
+      file.close();
+      if (this.#isUnnamed(file.path)) await this.#remove(file.path);
+      return this.#use(next);
     });
   }
 
-  async apply(edit: Edit): Promise<number> {
-    const file = await this.file();
+  apply(edit: Edit): Promise<number> {
+    return this.#inTurn(async () => this.#applyTo(await this.#opened(), edit));
+  }
+
+  async #applyTo(file: ProjectFile, edit: Edit): Promise<number> {
     try {
       file.apply(edit);
     } catch (error) {
@@ -149,12 +155,17 @@ export class ProjectHolder {
     return this.#revision;
   }
 
-  async setSketch(sketch: Sketch | undefined): Promise<void> {
-    (await this.file()).sketch = sketch;
+  setSketch(sketch: Sketch | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      (await this.#opened()).sketch = sketch;
+    });
   }
 
   dispose(): Promise<void> {
-    return this.#inTurn(() => this.#close());
+    return this.#inTurn(async () => {
+      this.#disposed = true;
+      await this.#close();
+    });
   }
 
   /** After the answer to the call that changed something, so that its own window knows the revision before the event. */
@@ -163,8 +174,15 @@ export class ProjectHolder {
     setImmediate(() => this.#options.emit({ kind: 'project', revision }));
   }
 
+  async #opened(): Promise<ProjectFile> {
+    if (this.#disposed) throw new AppError('cancelled', 'Prismap is closing.');
+    if (this.#file !== undefined) return this.#file;
+    return this.#replace((await this.#unfinished()) ?? (await this.#createUnnamed()));
+  }
+
   async #replace(file: ProjectFile): Promise<ProjectFile> {
     await this.#close();
+    for (const listener of this.#listeners) listener.opened(file);
     return this.#use(file);
   }
 
@@ -174,7 +192,6 @@ export class ProjectHolder {
     // an unnamed project is worth a line in the list once something is in it
     this.#listed = !this.#isUnnamed(file.path) || !file.isEmpty();
     this.#announce();
-    for (const listener of this.#listeners) listener.opened(file);
     await this.#recent.note(file.path, this.#listed);
     return file;
   }
@@ -220,7 +237,8 @@ export class ProjectHolder {
   }
 
   #isUnnamed(path: string): boolean {
-    return basename(path).startsWith(unnamedPrefix) && basename(dirname(path)) === 'unnamed';
+    const folder = join(this.#options.dataFolder, 'unnamed');
+    return existsSync(folder) && dirname(path) === realpathSync(folder);
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { AppError } from '../../../app/error.ts';
 import { writeFileAtomic } from '../../atomicFile.ts';
 
 const mostRecent = 20;
@@ -64,10 +65,17 @@ export class RecentProjects {
   }
 
   async #write(value: RecentFile): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    await writeFileAtomic(this.#path, `${JSON.stringify(value, undefined, 2)}\n`);
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await writeFileAtomic(this.#path, `${JSON.stringify(value, undefined, 2)}\n`);
+    } catch (error) {
+      // a convenience: no edit and no opening fails because its list cannot be written
+      if (!(error instanceof AppError) && !isSystemError(error)) throw error;
+    }
   }
 }
+
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
 /** Name of a project as its window shows it. */
 export function projectName(path: string): string {
@@ -75,4 +83,5 @@ export function projectName(path: string): string {
   return name.startsWith(unnamedPrefix) ? 'Untitled' : name;
 }
 
+/** Begins the file name of every project that the user has not named. */
 export const unnamedPrefix = 'untitled-';

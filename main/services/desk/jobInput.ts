@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { api } from '../../../app/contract/api.ts';
+import type { JobKind } from '../../../app/contract/desk/jobs.ts';
+import { AppError } from '../../../app/error.ts';
+import type { RoiSet } from '../../../app/vector/roi.ts';
+import { writeRois } from '../../vector/writeRois.ts';
+
+/** Fields of an input that name files to be written; the first decides where the others of the job go. */
+const outputs: Readonly<Record<JobKind, readonly string[]>> = {
+  train: ['out'],
+  predict: ['out', 'probabilities', 'score', 'vector', 'preview'],
+  evaluate: ['report', 'csv'],
+  sample: ['dir'],
+};
+
+/** Fields that may ask for ROIs of the open project: `"project"` for all, `{ rois: [id, …] }` for some. */
+const areas: Readonly<Record<JobKind, readonly string[]>> = {
+  train: ['rois'],
+  predict: ['within'],
+  evaluate: ['reference', 'exclude'],
+  sample: [],
+};
+
+export type JobPlace = {
+  /** Folder of the project's maps and models. */
+  readonly folder: string;
+  readonly title: string;
+  /** Outputs of jobs that have not written them yet. */
+  readonly taken: ReadonlySet<string>;
+  readonly rois: () => RoiSet;
+};
+
+type JobInput = Record<string, unknown>;
+
+/**
+ * What the command line would have been given: outputs in the project folder where they have no folder, ROIs of the
+ * project in a file beside the first output, so that the run's manifest names exactly what it used.
+ * @throws AppError `usage` where the input is not one of the call; `no-samples`, `not-writable`, `disk-full`
+ */
+export async function prepareInput(
+  kind: JobKind,
+  given: JobInput,
+  place: JobPlace,
+): Promise<JobInput> {
+  const input = withOutputs(kind, given, place);
+  const first = outputs[kind].map((field) => input[field]).find((path) => typeof path === 'string');
+  const beside = typeof first === 'string' ? first : join(place.folder, safeName(place.title));
+  const files = new Map<string, RoiSet>();
+  for (const field of areas[kind]) {
+    const wanted = wantedRois(input[field]);
+    if (wanted === undefined) continue;
+    const path = `${beside.replace(/\.[^./\\]+$/, '')}-${field}.gpkg`;
+    files.set(path, roisNamed(place.rois(), wanted));
+    input[field] = path;
+  }
+  const parsed = api[kind].input.safeParse(input);
+  if (!parsed.success)
+    throw new AppError(
+      'usage',
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    );
+  for (const field of outputs[kind])
+    if (typeof input[field] === 'string') await makeFolder(dirname(input[field]));
+  for (const [path, set] of files) {
+    await makeFolder(dirname(path));
+    await writeRois(path, set);
+  }
+  return parsed.data;
+}
+
+function wantedRois(value: unknown): 'all' | ReadonlySet<string> | undefined {
+  if (value === 'project') return 'all';
+  const some = someRois.safeParse(value);
+  return some.success ? new Set(some.data.rois) : undefined;
+}
+
+const someRois = z.strictObject({ rois: z.array(z.string()) });
+
+/** @throws AppError `no-samples` where none is left */
+function roisNamed(set: RoiSet, wanted: 'all' | ReadonlySet<string>): RoiSet {
+  const rois = wanted === 'all' ? set.rois : set.rois.filter(({ id }) => wanted.has(id));
+  if (rois.length > 0) return { ...set, rois };
+  throw new AppError(
+    'no-samples',
+    wanted === 'all'
+      ? 'The project has no ROIs yet. Draw areas of two classes or more, then start again.'
+      : 'The ROIs chosen are not in the project any more. Choose others.',
+  );
+}
+
+function withOutputs(kind: JobKind, given: JobInput, place: JobPlace): JobInput {
+  const input = { ...given };
+  const [main, ...others] = outputs[kind];
+  // an evaluation writes nothing unless it is asked to
+  if (kind !== 'evaluate') input[main!] ??= freeName(kind, place);
+  for (const field of [main!, ...others]) {
+    const path = input[field];
+    if (typeof path === 'string' && path !== '' && !isAbsolute(path))
+      input[field] = join(place.folder, safeName(path));
+  }
+  return input;
+}
+
+/** `Title.tif`, `Title 2.tif` …: the first that nothing has. */
+function freeName(kind: JobKind, { folder, title, taken }: JobPlace): string {
+  const extension = kind === 'predict' ? '.tif' : '';
+  const name = safeName(title);
+  for (let number = 1; ; number++) {
+    const path = join(folder, `${name}${number === 1 ? '' : ` ${number}`}${extension}`);
+    if (!existsSync(path) && !taken.has(path)) return path;
+  }
+}
+
+/** A file name that every system takes; never a path. */
+export function safeName(text: string): string {
+  const name = text
+    .normalize('NFC')
+    .replace(/[\p{C}<>:"/\\|?*]+/gu, '-')
+    .replace(/^[\s.-]+|[\s.]+$/g, '')
+    .slice(0, 80)
+    .trimEnd();
+  if (name === '') return 'untitled';
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `_${name}` : name;
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new AppError(
+      'not-writable',
+      `The folder ${path} could not be made (${(error as Error).message}). Choose another place.`,
+      { path },
+    );
+  });
+}
+
+/** Files that a job names as its outputs. */
+export function outputsOf(kind: JobKind, input: JobInput): string[] {
+  return outputs[kind].map((field) => input[field]).filter((path) => typeof path === 'string');
+}

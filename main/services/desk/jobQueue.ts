@@ -1,0 +1,310 @@
+import { randomUUID } from 'node:crypto';
+import { type JobRecord, jobRecord } from '../../../app/contract/desk/jobs.ts';
+import type { DeskEvent } from '../../../app/contract/deskApi.ts';
+import type { ProgressEvent } from '../../../app/contract/events.ts';
+import { AppError, errorRecord } from '../../../app/error.ts';
+import type { ProjectFile } from '../../store/projectFile.ts';
+import { afterEvent, Forecast, logLine } from './jobProgress.ts';
+
+/** Runs the call that a job stands for. */
+export type RunJob = (
+  job: JobRecord,
+  options: {
+    /** It ran before: go on where it stopped. */
+    readonly resume: boolean;
+    readonly signal: AbortSignal;
+    readonly onEvent: (event: ProgressEvent) => void;
+  },
+) => Promise<unknown>;
+
+/** Windows are told of a running job no more often; less often where its curve is long. */
+const tellMs = 200;
+/** A running job is written to the project no more often: what a crash may lose of its log. */
+const saveMs = 2000;
+/** A job that could not be written (disk full) is tried again. */
+const retryMs = 5000;
+
+type Running = {
+  readonly id: string;
+  readonly controller: AbortController;
+  readonly startedAt: number;
+  readonly elapsedBefore: number;
+  /** State of a job that is stopped. */
+  stopAs: 'cancelled' | 'paused';
+  /** Settles when the process has ended and the job has its new state. */
+  ended: Promise<void>;
+};
+
+type Entry = { record: JobRecord; readonly place: number };
+
+/** The jobs of the open project: one runs at a time, the others wait; every state is in the project file. */
+export class JobQueue {
+  readonly #run: RunJob;
+  readonly #emit: (event: DeskEvent) => void;
+  readonly #jobs = new Map<string, Entry>();
+  /** Lines that are not in the file yet. */
+  readonly #lines = new Map<string, string[]>();
+  #file: ProjectFile | undefined;
+  #running: Running | undefined;
+  #closing = false;
+  #tellTimer: NodeJS.Timeout | undefined;
+  #savedAt = 0;
+
+  constructor(run: RunJob, emit: (event: DeskEvent) => void) {
+    this.#run = run;
+    this.#emit = emit;
+  }
+
+  /** Takes up the jobs of a project: those that ran when its last session died are paused, those that waited go on. */
+  open(file: ProjectFile): void {
+    this.#file = file;
+    this.#closing = false;
+    for (const { id, place, record } of file.jobs.all()) {
+      const parsed = jobRecord.safeParse(record);
+      // a record that is not understood is left in the file; what it made is where it was
+      if (parsed.success) this.#jobs.set(id, { record: parsed.data, place });
+    }
+    if (file.readOnly) return;
+    for (const { record } of [...this.#jobs.values()])
+      if (record.state === 'running') this.#interrupted(record);
+    this.#next();
+  }
+
+  /** The same project goes on in another file. */
+  move(file: ProjectFile): void {
+    this.#file = file;
+    for (const id of this.#jobs.keys()) this.#trySave(id);
+  }
+
+  /** Pauses what runs and lets go of the project. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#running !== undefined) {
+      this.#say(this.#running.id, 'paused, because the project was closed');
+      await this.#stop(this.#running, 'paused');
+    }
+    this.#file = undefined;
+    this.#jobs.clear();
+    this.#lines.clear();
+  }
+
+  /** Newest first. */
+  list(): JobRecord[] {
+    return [...this.#jobs.values()]
+      .map(({ record }) => this.#withTime(record))
+      .toReversed()
+      .toSorted((a, b) => (a.created < b.created ? 1 : a.created > b.created ? -1 : 0));
+  }
+
+  log(id: string): string[] {
+    this.#entry(id);
+    return [...(this.#file?.jobs.lines(id) ?? []), ...(this.#lines.get(id) ?? [])];
+  }
+
+  /** @throws AppError `not-writable`, `disk-full` where the project cannot be written */
+  add(job: Pick<JobRecord, 'kind' | 'title' | 'input'>, first: boolean): JobRecord {
+    const places = [...this.#jobs.values()].map(({ place }) => place);
+    const place = first ? Math.min(1, ...places) - 1 : Math.max(0, ...places) + 1;
+    const record: JobRecord = {
+      ...job,
+      id: randomUUID(),
+      state: 'queued',
+      created: new Date().toISOString(),
+      elapsedSeconds: 0,
+      curve: [],
+    };
+    this.#jobs.set(record.id, { record, place });
+    try {
+      this.#save(record.id);
+    } catch (error) {
+      this.#jobs.delete(record.id);
+      throw error;
+    }
+    this.#tell(record.id);
+    this.#next();
+    return this.#entry(record.id).record;
+  }
+
+  /** Ends a job that waits, runs or is paused; settled when its process has ended. */
+  async cancel(id: string): Promise<void> {
+    const { record } = this.#entry(id);
+    if (this.#running?.id === id) return this.#stop(this.#running, 'cancelled');
+    if (record.state === 'queued' || record.state === 'paused')
+      this.#end({ ...record, state: 'cancelled' });
+    else throw hasEnded(record);
+  }
+
+  async pause(id: string): Promise<void> {
+    const { record } = this.#entry(id);
+    if (this.#running?.id === id) return this.#stop(this.#running, 'paused');
+    if (record.state === 'queued') this.#put({ ...record, state: 'paused' });
+    else if (record.state !== 'paused') throw hasEnded(record);
+  }
+
+  resume(id: string): void {
+    const { record } = this.#entry(id);
+    if (record.state === 'queued' || record.state === 'running') return;
+    if (record.state === 'done') throw hasEnded(record);
+    const { error: _, ended: __, ...rest } = record;
+    this.#put({ ...rest, state: 'queued' });
+    this.#next();
+  }
+
+  remove(id: string): void {
+    const { record } = this.#entry(id);
+    if (record.state === 'queued' || record.state === 'running' || record.state === 'paused')
+      throw new AppError('usage', `"${record.title}" has not ended. Cancel it first.`, { job: id });
+    this.#file?.jobs.remove(id);
+    this.#jobs.delete(id);
+    this.#lines.delete(id);
+  }
+
+  #next(): void {
+    if (this.#running !== undefined || this.#closing) return;
+    const [entry] = [...this.#jobs.values()]
+      .filter(({ record }) => record.state === 'queued')
+      .toSorted((a, b) => a.place - b.place);
+    if (entry !== undefined) this.#start(entry.record);
+  }
+
+  #start(queued: JobRecord): void {
+    const running: Running = {
+      id: queued.id,
+      controller: new AbortController(),
+      startedAt: performance.now(),
+      elapsedBefore: queued.elapsedSeconds,
+      stopAs: 'cancelled',
+      ended: Promise.resolve(),
+    };
+    this.#running = running;
+    const resume = queued.started !== undefined;
+    const started = queued.started ?? new Date().toISOString();
+    this.#say(queued.id, resume ? 'resumed' : 'started');
+    this.#put({ ...queued, state: 'running', started });
+    running.ended = this.#work(running, resume);
+  }
+
+  async #work(running: Running, resume: boolean): Promise<void> {
+    const { id, controller } = running;
+    const forecast = new Forecast();
+    let outcome: Pick<JobRecord, 'state' | 'result' | 'error'>;
+    try {
+      const result = await this.#run(this.#entry(id).record, {
+        resume,
+        signal: controller.signal,
+        onEvent: (event) => this.#onEvent(id, event, forecast),
+      });
+      outcome = { state: 'done', result: result as Record<string, unknown> };
+    } catch (error) {
+      const { code, message } = errorRecord(error);
+      outcome = controller.signal.aborted
+        ? { state: running.stopAs }
+        : { state: 'failed', error: { code, message } };
+    }
+    const record = this.#withTime(this.#entry(id).record);
+    this.#running = undefined;
+    this.#say(id, outcome.error === undefined ? outcome.state : `failed: ${outcome.error.message}`);
+    this.#end({ ...record, ...outcome });
+    this.#next();
+  }
+
+  #onEvent(id: string, event: ProgressEvent, forecast: Forecast): void {
+    if (event.kind === 'mapped') {
+      const { kind, width, height, columns, rows } = event;
+      const classes = Buffer.from(event.classes).toString('base64');
+      const window: [number, number, number, number] = [...event.window];
+      this.#emit({ kind, job: id, width, height, window, columns, rows, classes });
+      return;
+    }
+    const entry = this.#entry(id);
+    const line = logLine(event, entry.record.stage);
+    if (line !== undefined) this.#say(id, line);
+    const record = afterEvent(entry.record, event, forecast, performance.now() / 1000);
+    if (record !== undefined) entry.record = record;
+    this.#tellTimer ??= setTimeout(
+      () => this.#tell(id),
+      tellMs + entry.record.curve.length,
+    ).unref();
+    if (performance.now() - this.#savedAt > saveMs) this.#trySave(id);
+  }
+
+  async #stop(running: Running, state: Running['stopAs']): Promise<void> {
+    running.stopAs = state;
+    running.controller.abort(new AppError('cancelled', 'Stopped.'));
+    await running.ended;
+  }
+
+  #interrupted(record: JobRecord): void {
+    const message =
+      'Prismap ended while this job was running. What it had finished is kept: resume it to go on.';
+    this.#say(record.id, message);
+    this.#put({ ...record, state: 'paused', error: { code: 'worker-died', message } });
+  }
+
+  #end(record: JobRecord): void {
+    const { eta: _, ...rest } = record;
+    const ended = record.state === 'paused' ? {} : { ended: new Date().toISOString() };
+    this.#put({ ...rest, ...ended });
+  }
+
+  /** A new state: windows know at once, and the file. */
+  #put(record: JobRecord): void {
+    this.#entry(record.id).record = record;
+    this.#trySave(record.id);
+    this.#tell(record.id);
+  }
+
+  #tell(id: string): void {
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
+    const entry = this.#jobs.get(id);
+    if (entry !== undefined) this.#emit({ kind: 'job', job: this.#withTime(entry.record) });
+  }
+
+  #say(id: string, text: string): void {
+    const time = new Date().toISOString().slice(11, 19);
+    const lines = this.#lines.get(id) ?? [];
+    lines.push(`${time} ${text}`);
+    this.#lines.set(id, lines);
+  }
+
+  #save(id: string): void {
+    const { record, place } = this.#entry(id);
+    this.#savedAt = performance.now();
+    this.#file?.jobs.put(id, place, this.#withTime(record), this.#lines.get(id) ?? []);
+    this.#lines.delete(id);
+  }
+
+  /** A job goes on although the project cannot be written just now. */
+  #trySave(id: string): void {
+    try {
+      this.#save(id);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      setTimeout(() => this.#jobs.has(id) && this.#trySave(id), retryMs).unref();
+    }
+  }
+
+  #withTime(record: JobRecord): JobRecord {
+    const running = this.#running;
+    if (running?.id !== record.id) return record;
+    const seconds = (performance.now() - running.startedAt) / 1000;
+    return { ...record, elapsedSeconds: running.elapsedBefore + seconds };
+  }
+
+  /** @throws AppError `not-found` */
+  #entry(id: string): Entry {
+    const entry = this.#jobs.get(id);
+    if (entry !== undefined) return entry;
+    throw new AppError(
+      'not-found',
+      'There is no such job in this project. It may have been removed in another window.',
+      {
+        job: id,
+      },
+    );
+  }
+}
+
+const hasEnded = ({ id, title, state }: JobRecord): AppError =>
+  new AppError('usage', `"${title}" has ended already (${state}).`, { job: id, state });

@@ -1,0 +1,181 @@
+import type { Input } from '../../app/contract/api.ts';
+import { AppError } from '../../app/error.ts';
+import { lengthOf, presetNamed } from '../../app/learn/settings.ts';
+import { placeRois } from '../../app/vector/placeRois.ts';
+import { roiPixels } from '../../app/vector/roiPixels.ts';
+import { fitClassifier } from '../engines/fit.ts';
+import { fitForest } from '../engines/forest.ts';
+import { openEngine } from '../engines/table.ts';
+import { openScene } from '../raster/formats.ts';
+import { createTransform } from '../vector/crs.ts';
+import { readRois } from '../vector/readRois.ts';
+import { isLabelRaster } from './classReader.ts';
+import { engineOptions } from './engineOptions.ts';
+import { gatherSamples, thinPixels } from './gatherSamples.ts';
+import { type Estimate, hashSeconds } from './probePredict.ts';
+import type { TaskContext } from './task.ts';
+import { candidateBands, cleanSamples, faultyBands } from './usableBands.ts';
+
+/** Samples that the probe learns from, all classes together, and trees that it grows. */
+const [probeSamples, probeTrees] = [768, 10];
+const forestTrees = 200;
+/** Epochs of the probe: the first warms up. */
+const probeEpochs = 3;
+
+/** Learns from a few hundred of the samples for a few epochs. */
+export async function probeTrain(input: Input<'train'>, context: TaskContext): Promise<Estimate> {
+  const started = performance.now();
+  const probe = await gatherProbe(input, context);
+  const reading = (performance.now() - started) / 1000;
+  const training = Math.max(1, Math.round(probe.all * (1 - input.validation)));
+  const forest =
+    input.model === 'forest' || input.baseline ? await timeForest(probe, training, context) : 0;
+  const network =
+    input.model === 'forest' ? undefined : await timeNetwork(probe, training, input, context);
+  // what was read already for the probe is read once more, and the rest of the windows
+  const fixed =
+    reading * Math.max(1, probe.all / probe.count / 20) + (await hashSeconds(probe.files));
+  const seconds = network?.seconds ?? [0, 0];
+  return {
+    samples: probe.all,
+    seconds: [0.7 * (fixed + forest) + seconds[0], 1 + 1.4 * (fixed + forest) + seconds[1]],
+    memoryBytes:
+      process.resourceUsage().maxRSS * 1024 + 3 * 4 * probe.all * probe.bands * probe.patch ** 2,
+    diskBytes: network?.checkpointBytes ?? 20e6,
+    basis: `${probe.count.toLocaleString('en')} of ${probe.all.toLocaleString('en')} samples were used to measure it${network === undefined ? '' : `, with ${network.engine}`}.`,
+  };
+}
+
+type Probe = {
+  readonly features: Float32Array;
+  readonly labels: Int32Array;
+  readonly bands: number;
+  readonly patch: 1 | 3;
+  readonly classes: Awaited<ReturnType<typeof readRois>>['classes'];
+  /** Samples of the probe, and of the whole run. */
+  readonly count: number;
+  readonly all: number;
+  readonly files: readonly string[];
+};
+
+/** A few samples of every class of the first scene. */
+async function gatherProbe(input: Input<'train'>, { signal }: TaskContext): Promise<Probe> {
+  if (await isLabelRaster(input.rois))
+    throw new AppError('unsupported', 'A label raster is not measured beforehand: start the job.');
+  const { classField, layer } = input;
+  const rois = await readRois(input.rois, {
+    ...(classField === undefined ? {} : { classField }),
+    ...(layer === undefined ? {} : { layer }),
+    signal,
+  });
+  const source = await openScene(input.scene[0]!);
+  try {
+    const { grid, block, bands, files } = source.description;
+    const { pixels, report } = roiPixels(placeRois(rois, grid, createTransform), { block, signal });
+    const counts = report.classes.map((landClass) => Math.min(landClass.pixels, input.maxSamples));
+    const present = counts.filter((count) => count > 0).length;
+    const few = thinPixels(pixels, Math.ceil(probeSamples / Math.max(1, present)), input.seed);
+    const candidates = candidateBands(bands, input.skipBands, input.scene[0]!);
+    const patch = input.patch ?? 1;
+    const gathered = await gatherSamples(source, few, {
+      bands: candidates,
+      patch,
+      signal,
+      onProgress: () => undefined,
+    });
+    const cells = patch ** 2;
+    const faults = faultyBands(gathered.features, candidates.length, cells);
+    const clean = cleanSamples(gathered.features, candidates, faults, cells);
+    const used = [...new Set(few.classIndex)].toSorted((a, b) => a - b);
+    return {
+      features: clean.features,
+      labels: clean.kept.map((at) => used.indexOf(few.classIndex[at]!)),
+      bands: clean.bands.length,
+      patch,
+      classes: used.map((index) => rois.classes[index]!),
+      count: clean.kept.length,
+      all: counts.reduce((sum, count) => sum + count, 0) * input.scene.length,
+      files,
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Seconds of the random forest over `training` samples: a tree takes n log n. */
+async function timeForest(
+  { features, bands, patch, labels, classes }: Probe,
+  training: number,
+  { signal }: TaskContext,
+): Promise<number> {
+  const cells = patch ** 2;
+  const centres = Float32Array.from(
+    { length: features.length / cells },
+    (_, i) => features[i * cells + (cells >> 1)]!,
+  );
+  const train = Int32Array.from(labels.keys());
+  const started = performance.now();
+  await fitForest(
+    { features: centres, bands, labels, classes: classes.length },
+    { train, trees: probeTrees, seed: 0, signal },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const work = (samples: number): number => samples * Math.log2(samples + 1);
+  return (seconds * forestTrees * work(training)) / (probeTrees * work(train.length));
+}
+
+/** Least share of the epochs that a run which may stop early still takes. */
+const earliestStop = 0.3;
+
+async function timeNetwork(
+  { features, bands, patch, labels, classes }: Probe,
+  training: number,
+  input: Input<'train'>,
+  { signal }: TaskContext,
+): Promise<{
+  readonly seconds: readonly [number, number];
+  readonly checkpointBytes: number;
+  readonly engine: string;
+}> {
+  const preset = presetNamed(input.preset);
+  const opening = performance.now();
+  const engine = await openEngine(engineOptions(input));
+  try {
+    // every fourth sample validates, about as in a run
+    const all = [...labels.keys()];
+    const train = Int32Array.from(all.filter((i) => i % 4 !== 3));
+    const { patience: _, ...settings } = preset.settings;
+    const marks = [performance.now()];
+    const { members: weights } = await fitClassifier({
+      samples: { features, bands, patch, labels },
+      train,
+      validation: Int32Array.from(all.filter((i) => i % 4 === 3)),
+      classes,
+      preset: { ...preset, settings: { ...settings, members: 1, epochs: probeEpochs } },
+      engine,
+      signal,
+      onEpoch: () => marks.push(performance.now()),
+    });
+    const startUp = (marks[1]! - opening) / 1000;
+    const epochs = marks.slice(2).map((mark, i) => (mark - marks[i + 1]!) / 1000);
+    const perSample = Math.min(...epochs) / train.length;
+    const { members, patience } = preset.settings;
+    const length = lengthOf(
+      { ...preset.settings, ...(input.epochs === undefined ? {} : { epochs: input.epochs }) },
+      training,
+    ).epochs;
+    const whole = perSample * training * length * members;
+    const bytes = [...weights[0]!.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
+    return {
+      seconds: [
+        startUp + 0.85 * whole * (patience === undefined ? 1 : earliestStop),
+        startUp + 1.3 * whole,
+      ],
+      // weights, their mean, the best, and two moments of each, in the newest checkpoint and the one before
+      checkpointBytes: 2 * 5 * bytes * members,
+      engine: `${engine.info.engine} on ${engine.info.device}`,
+    };
+  } finally {
+    engine.dispose();
+  }
+}
