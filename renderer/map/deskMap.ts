@@ -122,6 +122,13 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     });
   };
   map.on('moveend', updateExtent);
+  // For whoever waits for the picture: tests, and screen readers through the busy state of the map.
+  const tiles = (state: 'loading' | 'done') => (): void => {
+    target.dataset['tiles'] = state;
+    target.ariaBusy = String(state === 'loading');
+  };
+  map.on('loadstart', tiles('loading'));
+  map.on('loadend', tiles('done'));
   const unwatch = [
     watch(store, ({ document }) => document.layers, showLayers),
     watch(store, (state) => state.scenes, showLayers),
