@@ -66,7 +66,7 @@ export async function labelPixels(
 }
 
 /** Keeps the positions with the smallest hashes: never more than twice `most`. */
-class HashSample {
+export class HashSample {
   readonly #most: number;
   #limit = 2 ** 32;
   #kept: { x: number; y: number; hash: number }[] = [];
@@ -83,7 +83,8 @@ class HashSample {
     if (this.#kept.length >= 2 * this.#most) this.#shrink();
   }
 
-  positions(): readonly { readonly x: number; readonly y: number }[] {
+  /** With their hashes, in no order. */
+  positions(): readonly { readonly x: number; readonly y: number; readonly hash: number }[] {
     if (this.#kept.length > this.#most) this.#shrink();
     return this.#kept;
   }
@@ -97,7 +98,7 @@ class HashSample {
 }
 
 /** 32 bits of a position and a seed, well mixed (the finaliser of MurmurHash3). */
-function positionHash(x: number, y: number, seed: number): number {
+export function positionHash(x: number, y: number, seed: number): number {
   let hash = (Math.imul(x, 0x9e3779b1) ^ Math.imul(y + 0x7f4a7c15, 0x85ebca77)) + seed;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -61,7 +61,8 @@ type OpenMap = {
   readonly hectares: number | undefined;
 };
 
-async function openMap(path: string, signal: AbortSignal): Promise<OpenMap> {
+/** A class map and what reads its classes. */
+export async function openMap(path: string, signal: AbortSignal): Promise<OpenMap> {
   const source = await openScene(path);
   const { grid, block } = source.description;
   await source.close();
@@ -80,10 +81,11 @@ type CommonClasses = {
   readonly ofReference: ReadonlyMap<number, number>;
 };
 
-function commonClasses(
+/** @throws AppError `bad-labels` where both have no class in common */
+export function commonClasses(
   map: ClassScheme,
   reference: ClassScheme,
-  input: Input<'evaluate'>,
+  input: { readonly map: string; readonly reference: string },
   warnings: string[],
 ): CommonClasses {
   const key = (name: string): string => name.trim().toLowerCase();
@@ -161,7 +163,8 @@ async function countPixels(
   return { confusion, mapped: mapped.slice(1), unmapped: mapped[0]!, excluded };
 }
 
-function renumber(values: Int32Array, numbers: ReadonlyMap<number, number>): Int32Array {
+/** Values in the common numbering, in place; 0 where a value is no class. */
+export function renumber(values: Int32Array, numbers: ReadonlyMap<number, number>): Int32Array {
   let from = 0;
   let to = 0;
   for (let i = 0; i < values.length; i++) {

@@ -18,8 +18,9 @@ export const accuracyCalls = {
       seed: count.default(0),
     }),
     z.object({
+      /** Pixel centres, in random order: the first ones are a sample too, and neighbours in the list do not share a class. */
       points: z.array(z.object({ x: finite, y: finite, stratum: z.int() })),
-      /** CRS of the positions. */
+      /** CRS of the positions; absent where the map has none. */
       crs: z.string().optional(),
       strata: z.array(z.object({ value: z.int(), name: z.string(), pixels: count, points: count })),
     }),
@@ -46,11 +47,23 @@ export const accuracyCalls = {
         .max(100_000),
       /** Design that the points were drawn by: says how they are weighted. */
       design: z.enum(['stratified', 'equalised', 'random']),
+      /**
+       * Pixels of each stratum in the map that the points were drawn from. Needed where `map` is another one, e.g. after
+       * training again; else its own pixels are counted.
+       */
+      strata: z.array(z.strictObject({ value: z.int(), pixels: count })).optional(),
+      /** CRS of the positions; that of the map where absent. */
+      crs: z.string().optional(),
       report: uri.optional(),
+      /** Confusion matrix as a table. */
+      csv: uri.optional(),
     }),
     z.object({
       ...api.evaluate.output.shape,
-      /** With standard errors: overall, user's and producer's accuracy after Olofsson et al. 2014. */
+      /**
+       * Overall, user's and producer's accuracy and areas, with 95 % intervals: Olofsson et al. 2014, and Stehman 2014 where the
+       * strata are of another map. Absent, with a warning, where points do not suffice.
+       */
       adjusted: z
         .object({
           oa: z.object({ value: finite, confidence95: finite }),

@@ -9,7 +9,7 @@ import { planView, type View } from '../../../app/raster/tileGrid.ts';
 import { sampleGroups } from './groupSamples.ts';
 import { spreadBands } from './reading.ts';
 
-const trees = 24;
+const trees = 16;
 /** Training pixels of all classes together, and bands: what a forest learns in well under a second. */
 const mostPixels = 4000;
 const mostBands = 40;
