@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import { t } from '../../words/translate.ts';
-import { percent } from '../jobs/figures.ts';
+import { hundredths } from '../jobs/figures.ts';
 
 /** Producer's and user's accuracy and F1 of every class. */
 export function ClassFigures({
@@ -18,19 +18,19 @@ export function ClassFigures({
         <thead>
           <tr>
             <th scope="col">{t('Class')}</th>
-            <th scope="col">{t("User's")}</th>
-            <th scope="col">{t("Producer's")}</th>
-            <th scope="col">F1</th>
-            <th scope="col">{t('Support')}</th>
+            <th scope="col">{t("User's, %")}</th>
+            <th scope="col">{t("Producer's, %")}</th>
+            <th scope="col">{t('F1, %')}</th>
+            <th scope="col">{t('Pixels')}</th>
           </tr>
         </thead>
         <tbody>
           {classes.map(({ name, users, producers, f1, support }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{percent(users)}</td>
-              <td>{percent(producers)}</td>
-              <td>{percent(f1)}</td>
+              <td>{hundredths(users)}</td>
+              <td>{hundredths(producers)}</td>
+              <td>{hundredths(f1)}</td>
               <td>{support.toLocaleString('en')}</td>
             </tr>
           ))}

@@ -26,7 +26,7 @@ type ChartProps = {
 };
 
 const height = 210;
-const margin = { top: 8, bottom: 36, left: 52, right: 10 };
+const margin = { top: 8, bottom: 36, left: 52, right: 18 };
 const labelRoom = 92;
 /** More lines than this are named in a legend: labels beside the plot would not fit. */
 const mostEndLabels = 12;
@@ -92,7 +92,9 @@ function Drawing({
           )}
         </g>
       </svg>
-      <p className="readout">{at === undefined ? '' : readingAt(series, at)}</p>
+      {series.some(({ kind }) => kind === 'line') && (
+        <p className="readout">{at === undefined ? '' : readingAt(series, at)}</p>
+      )}
     </div>
   );
 }

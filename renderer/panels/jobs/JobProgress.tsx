@@ -23,15 +23,18 @@ export function JobProgress({ job }: { readonly job: JobRecord }): ReactElement 
   const elapsed = useElapsed(job);
   const { stage, done = 0, total, eta, engine, device } = job;
   const known = total !== undefined && total > 0;
+  const active = isActive(job);
   const parts = [
-    stage,
-    known
+    active ? stage : undefined,
+    active && known
       ? t('{done} of {total}', {
           done: done.toLocaleString('en'),
           total: total.toLocaleString('en'),
         })
       : undefined,
-    job.started === undefined ? undefined : t('{time} so far', { time: duration(elapsed) }),
+    job.started === undefined
+      ? undefined
+      : t(active ? '{time} so far' : 'took {time}', { time: duration(elapsed) }),
     job.state === 'running' && eta !== undefined
       ? t('{time} left', { time: durationRange(eta) })
       : undefined,
@@ -39,7 +42,7 @@ export function JobProgress({ job }: { readonly job: JobRecord }): ReactElement 
   const where = [engine, device].filter((part) => part !== undefined).join(' · ');
   return (
     <>
-      {isActive(job) && (
+      {active && (
         <progress
           aria-label={t('Progress of {job}', { job: job.title })}
           {...(known ? { max: total, value: Math.min(done, total) } : {})}

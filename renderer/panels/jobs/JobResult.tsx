@@ -5,24 +5,66 @@ import { addScene } from '../../edits/layers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { duration, percent } from './figures.ts';
-import { resultOf } from './results.ts';
+import { inputText, resultOf } from './results.ts';
 
-/** What a job that is done gave, in a line, and the way to it. */
+/** What a job that is done gave, in a few lines. */
 export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | null {
-  const [train, predict, evaluate] = [
-    resultOf(job, 'train'),
-    resultOf(job, 'predict'),
-    resultOf(job, 'evaluate'),
-  ];
-  if (train !== undefined) return <TrainedModel result={train} />;
-  if (predict !== undefined) return <FinishedMap job={job} result={predict} />;
-  if (evaluate !== undefined) return <Evaluation result={evaluate} />;
-  return null;
+  const train = resultOf(job, 'train');
+  if (train !== undefined)
+    return (
+      <Lines
+        text={t('On validation ROIs: OA {oa}, kappa {kappa}', accuracyWords(train.validation))}
+        paths={[train.model]}
+        warnings={train.warnings}
+      />
+    );
+  const predict = resultOf(job, 'predict');
+  if (predict !== undefined)
+    return (
+      <Lines
+        text={t('{tiles} tiles in {time}', {
+          tiles: predict.tiles,
+          time: duration(predict.seconds),
+        })}
+        paths={[predict.map, inputText(job, 'probabilities'), inputText(job, 'score')]}
+        warnings={predict.warnings}
+      />
+    );
+  const evaluate = resultOf(job, 'evaluate');
+  if (evaluate === undefined) return null;
+  return (
+    <Lines
+      text={t('OA {oa}, kappa {kappa}', accuracyWords(evaluate))}
+      paths={[evaluate.report]}
+      warnings={evaluate.warnings}
+    />
+  );
 }
 
-function Warnings({ warnings }: { readonly warnings: readonly string[] }): ReactElement {
+const accuracyWords = ({ oa, kappa }: Pick<Output<'evaluate'>, 'oa' | 'kappa'>) => ({
+  oa: percent(oa),
+  kappa: kappa?.toFixed(3) ?? '–',
+});
+
+function Lines({
+  text,
+  paths,
+  warnings,
+}: {
+  readonly text: string;
+  readonly paths: readonly (string | undefined)[];
+  readonly warnings: readonly string[];
+}): ReactElement {
   return (
     <>
+      <p>{text}</p>
+      {paths
+        .filter((path) => path !== undefined)
+        .map((path) => (
+          <p key={path} className="path">
+            {path}
+          </p>
+        ))}
       {warnings.map((warning) => (
         <p key={warning} className="warning-text">
           {warning}
@@ -32,76 +74,28 @@ function Warnings({ warnings }: { readonly warnings: readonly string[] }): React
   );
 }
 
-function TrainedModel({ result }: { readonly result: Output<'train'> }): ReactElement {
-  const { workspace } = useDesk();
-  const { validation, model, warnings } = result;
-  return (
-    <>
-      <p>
-        {t('On validation ROIs: OA {oa}, kappa {kappa}', {
-          oa: percent(validation.oa),
-          kappa: validation.kappa?.toFixed(3) ?? '–',
-        })}
-      </p>
-      <p className="path">{model}</p>
-      <Warnings warnings={warnings} />
-      <div className="actions">
-        <button type="button" onClick={() => workspace.store.set({ panel: 'train' })}>
-          {t('Show result')}
-        </button>
-      </div>
-    </>
-  );
-}
-
-function FinishedMap({
-  job,
-  result,
-}: {
-  readonly job: JobRecord;
-  readonly result: Output<'predict'>;
-}): ReactElement {
+/** The way to what a job made: the map as a layer, or the panel that shows its figures. */
+export function ResultButton({ job }: { readonly job: JobRecord }): ReactElement | null {
   const { workspace, map } = useDesk();
   const layers = useWorkspace((state) => state.document.layers);
-  const layer = [...layers.values()].find(({ uri }) => uri === result.map);
+  if (job.state !== 'done' || job.kind === 'sample') return null;
+  const uri = resultOf(job, 'predict')?.map;
+  const layer = [...layers.values()].find((row) => row.uri !== undefined && row.uri === uri);
   const show = async (): Promise<void> => {
-    const row = layer ?? (await addScene(workspace, result.map, job.title));
+    if (uri === undefined)
+      return workspace.store.set({ panel: job.kind === 'train' ? 'train' : 'accuracy' });
+    const row = layer ?? (await addScene(workspace, uri, job.title));
     workspace.store.set({ selectedLayer: row.id });
-    map.zoomToScene(await workspace.openScene(result.map));
+    map.zoomToScene(await workspace.openScene(uri));
   };
+  const label = uri !== undefined && layer === undefined ? t('Add to the map') : t('Show result');
   return (
-    <>
-      <p className="path">{result.map}</p>
-      <p className="hint">
-        {t('{tiles} tiles in {time}', { tiles: result.tiles, time: duration(result.seconds) })}
-      </p>
-      <Warnings warnings={result.warnings} />
-      <div className="actions">
-        <button type="button" onClick={() => void show().catch(workspace.report)}>
-          {layer === undefined ? t('Add to the map') : t('Show result')}
-        </button>
-      </div>
-    </>
-  );
-}
-
-function Evaluation({ result }: { readonly result: Output<'evaluate'> }): ReactElement {
-  const { workspace } = useDesk();
-  return (
-    <>
-      <p>
-        {t('OA {oa}, kappa {kappa}', {
-          oa: percent(result.oa),
-          kappa: result.kappa?.toFixed(3) ?? '–',
-        })}
-      </p>
-      {result.report !== undefined && <p className="path">{result.report}</p>}
-      <Warnings warnings={result.warnings} />
-      <div className="actions">
-        <button type="button" onClick={() => workspace.store.set({ panel: 'accuracy' })}>
-          {t('Show result')}
-        </button>
-      </div>
-    </>
+    <button
+      type="button"
+      aria-label={t('{action}: {job}', { action: label, job: job.title })}
+      onClick={() => void show().catch(workspace.report)}
+    >
+      {label}
+    </button>
   );
 }

@@ -5,7 +5,7 @@ import { useDesk, useWorkspace } from '../context.ts';
 import { JobButtons } from './JobButtons.tsx';
 import { JobLog } from './JobLog.tsx';
 import { JobProgress } from './JobProgress.tsx';
-import { JobResult } from './JobResult.tsx';
+import { JobResult, ResultButton } from './JobResult.tsx';
 import { JobState } from './jobState.tsx';
 
 /** Everything that was started and lasts, newest first. It survives the window and the program. */
@@ -54,6 +54,7 @@ function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
         {job.error !== undefined && <p className="error-text">{job.error.message}</p>}
         <JobResult job={job} />
         <div className="actions">
+          <ResultButton job={job} />
           <JobButtons job={job} />
         </div>
         <JobLog job={job} />

@@ -21,6 +21,10 @@ export function durationRange([least, most]: readonly [number, number]): string 
   return from === to ? from : t('{from} to {to}', { from, to });
 }
 
+/** A fraction of 1 as per cent, for columns that say so in their head. */
+export const hundredths = (value: number | undefined): string =>
+  value === undefined ? '–' : (100 * value).toFixed(1);
+
 /** A fraction of 1 as per cent, `–` where there is none. */
 export const percent = (value: number | undefined): string =>
   value === undefined ? '–' : `${(100 * value).toFixed(1)} %`;

@@ -14,7 +14,7 @@ export function resultOf<Kind extends JobRecord['kind']>(
   return job.result as Results[Kind];
 }
 
-/** Shows what the host may say of a job's input as text. */
+/** A field of a job's input that is text, as the path of an output. */
 export const inputText = (job: JobRecord, field: string): string | undefined => {
   const value = job.input[field];
   return typeof value === 'string' ? value : undefined;

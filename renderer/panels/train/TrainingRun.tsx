@@ -4,7 +4,7 @@ import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { t } from '../../words/translate.ts';
 import { ClassFigures } from '../accuracy/ClassFigures.tsx';
 import { Chart } from '../charts/Chart.tsx';
-import type { Axis, Series } from '../charts/series.ts';
+import type { Axis, Point, Series } from '../charts/series.ts';
 import { useDesk } from '../context.ts';
 import { duration, percent } from '../jobs/figures.ts';
 import { JobButtons } from '../jobs/JobButtons.tsx';
@@ -30,17 +30,16 @@ export function TrainingRun({ job }: { readonly job: JobRecord }): ReactElement 
   );
 }
 
-/** Loss by epoch, and the validation figures, one line a figure and network. */
+/** Loss by epoch, and the validation figures; networks that are trained one after the other are apart. */
 function Curves({ job }: { readonly job: JobRecord }): ReactElement | null {
   const { curve } = job;
   const { loss, figures } = useMemo(() => linesOf(curve), [curve]);
   const epochs = Math.max(2, ...curve.map((entry) => entry.epochs));
-  const x = useMemo(
-    (): Axis => ({ label: t('Epoch'), domain: [1, epochs], whole: true }),
-    [epochs],
-  );
+  const networks = new Set(curve.map(({ network }) => network)).size;
+  const label = networks > 1 ? t('Epoch of {networks} networks in turn', { networks }) : t('Epoch');
+  const x = useMemo((): Axis => ({ label, domain: [1, epochs], whole: true }), [label, epochs]);
   const y = useMemo((): Axis => ({ label: t('Loss') }), []);
-  const shares = useMemo((): Axis => ({ label: t('Share of 1'), domain: [0, 1] }), []);
+  const shares = useMemo((): Axis => ({ label: t('Share of 1') }), []);
   if (curve.length === 0) return null;
   return (
     <>
@@ -58,29 +57,33 @@ function linesOf(curve: JobRecord['curve']): {
   readonly loss: readonly Series[];
   readonly figures: readonly Series[];
 } {
-  const networks = [...Map.groupBy(curve, ({ network }) => network ?? '')];
   const keys = [...new Set(curve.flatMap(({ validation }) => Object.keys(validation ?? {})))];
-  const lines = (name: string, key: string, read: (epoch: Epoch) => number | undefined) =>
-    networks.map(([network, epochs]) => ({
-      id: `${key} ${network}`,
-      name: networks.length > 1 ? `${name} ${network}` : name,
-      points: epochs.map((epoch) => ({ x: epoch.epoch, y: read(epoch) ?? null })),
-    }));
-  const patterned = (all: readonly Omit<Series, 'kind' | 'pattern'>[]): readonly Series[] =>
-    all.map((line, pattern) => ({ ...line, kind: 'line', pattern }));
+  const validated = (key: string) => (epoch: Epoch) => epoch.validation?.[key];
+  const figures = keys.filter((key) => key !== 'loss');
   return {
-    loss: patterned([
-      ...lines(t('Training'), 'training', ({ loss }) => loss),
-      ...(keys.includes('loss')
-        ? lines(t('Validation'), 'loss', ({ validation }) => validation?.['loss'])
-        : []),
-    ]),
-    figures: patterned(
-      keys
-        .filter((key) => key !== 'loss')
-        .flatMap((key) => lines(key.toUpperCase(), key, ({ validation }) => validation?.[key])),
+    loss: [
+      lineOf(curve, t('Training'), 0, ({ loss }) => loss),
+      ...(keys.includes('loss') ? [lineOf(curve, t('Validation'), 1, validated('loss'))] : []),
+    ],
+    figures: figures.map((key, pattern) =>
+      lineOf(curve, key === 'kappa' ? t('Kappa') : key, pattern, validated(key)),
     ),
   };
+}
+
+/** A line by epoch, with a gap where the next network begins. */
+function lineOf(
+  curve: JobRecord['curve'],
+  name: string,
+  pattern: number,
+  read: (epoch: Epoch) => number | undefined,
+): Series {
+  const points = curve.flatMap((entry, index): Point[] => {
+    const here = { x: entry.epoch, y: read(entry) ?? null };
+    const starts = index > 0 && curve[index - 1]!.network !== entry.network;
+    return starts ? [{ x: entry.epoch - 0.5, y: null }, here] : [here];
+  });
+  return { id: name, name, kind: 'line', pattern, points };
 }
 
 function Trained({ result }: { readonly result: Output<'train'> }): ReactElement {
