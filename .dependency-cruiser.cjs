@@ -49,13 +49,19 @@ module.exports = {
     ),
     rule(
       'main-parts',
-      { path: '^main/(raster|vector|engines|transport|store)/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^main/(raster|vector|engines|transport|store)/',
+        pathNot: '\\.test\\.ts$|/testing/',
+      },
       { path: '^main/(services|workers|shell)/' },
       'Readers, engines and transports are used by services, never the reverse.',
     ),
     rule(
       'main-parts-apart',
-      { path: '^main/(raster|vector|engines|transport|store)/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^main/(raster|vector|engines|transport|store)/',
+        pathNot: '\\.test\\.ts$|/testing/',
+      },
       { path: '^main/(raster|vector|engines|transport|store)/', pathNot: '^main/$1/' },
       'Parts of main/ meet in services and workers, not in each other.',
     ),

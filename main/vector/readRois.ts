@@ -3,6 +3,7 @@ import { AppError } from '../../app/error.ts';
 import type { RoiSet } from '../../app/vector/roi.ts';
 import { asAreas, type ClassFields, classify } from './classify.ts';
 import { parseCrs } from './crs.ts';
+import { readCsv } from './csv.ts';
 import type { Layer, LayerChoice } from './features.ts';
 import { readGeoJson } from './geoJson.ts';
 import { readGeoPackage } from './geoPackage.ts';
@@ -13,7 +14,7 @@ import { withSidecarStyle } from './sidecarStyle.ts';
 export type ReadRoisOptions = ClassFields & LayerChoice;
 
 /**
- * Reads ROIs with their classes from GeoJSON, GeoPackage or Shapefile; the format is told by the contents.
+ * Reads ROIs with their classes from GeoJSON, GeoPackage, Shapefile or CSV; the format is told by the contents.
  * @throws AppError `not-found`, `not-readable`, `unknown-format`, `corrupt`, `too-large`, `bad-labels`, `unknown-crs`
  */
 export async function readRois(path: string, options: ReadRoisOptions = {}): Promise<RoiSet> {
@@ -42,6 +43,7 @@ const readers = {
   geojson: readGeoJson,
   geopackage: readGeoPackage,
   shapefile: readShapefile,
+  csv: readCsv,
 } as const;
 
 /** Whether a file looks like one that `readRois` takes (else it may be a label raster). */
@@ -71,6 +73,9 @@ async function detect(path: string): Promise<keyof typeof readers> {
   if (head.toString('latin1', 0, 15) === 'SQLite format 3') return 'geopackage';
   if (length >= 4 && head.readInt32BE(0) === 9994) return 'shapefile';
   if (/^\uFEFF?\s*\{/.test(head.toString('utf8', 0, length))) return 'geojson';
+  // a table of text has nothing to tell it by but its name
+  if (/\.(csv|tsv)$/i.test(path) && length > 0 && !head.subarray(0, length).includes(0))
+    return 'csv';
   throw new AppError('unknown-format', formatMessage(path, length), { path });
 }
 
@@ -78,5 +83,5 @@ function formatMessage(path: string, length: number): string {
   if (length === 0) return `${path} is empty. Export the ROIs again.`;
   if (/\.(dbf|shx|prj|cpg)$/i.test(path))
     return `${path} is a part of a Shapefile. Name the .shp file.`;
-  return `${path} is no vector file that Prismap reads. Use GeoJSON, GeoPackage or Shapefile.`;
+  return `${path} is no vector file that Prismap reads. Use GeoJSON, GeoPackage, Shapefile or CSV.`;
 }
