@@ -9,6 +9,7 @@ import { programVersion } from '../version.ts';
 import { commandHelp, overview } from './help.ts';
 import { type Invocation, parseInvocation, splitCommand } from './parse.ts';
 import { present } from './present.ts';
+import { printable } from './printable.ts';
 import { createProgressView } from './progress.ts';
 
 /** Where the program writes: so that tests can listen. */
@@ -93,7 +94,9 @@ async function execute(
     const result = await services.call(invocation.name, invocation.input, { signal, onEvent });
     const output = api[invocation.name].output.parse(result);
     view.end();
-    streams.out(invocation.json ? `${JSON.stringify(output)}\n` : present(invocation.name, output));
+    streams.out(
+      invocation.json ? `${JSON.stringify(output)}\n` : printable(present(invocation.name, output)),
+    );
     return exitCodes.done;
   } finally {
     view.end();
@@ -103,7 +106,7 @@ async function execute(
 function fail(error: unknown, json: boolean, streams: Streams): number {
   const record = errorRecord(error);
   if (json) streams.out(`${JSON.stringify({ error: record })}\n`);
-  else streams.error.write(`error (${record.code}): ${record.message}\n`);
+  else streams.error.write(`error (${record.code}): ${printable(record.message)}\n`);
   if (!(error instanceof AppError) && error instanceof Error)
     streams.error.write(`${error.stack ?? ''}\n`);
   if (record.code === 'usage') return exitCodes.usage;
