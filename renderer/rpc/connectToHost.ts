@@ -2,7 +2,7 @@ import { desktopHost } from './desktopHost.ts';
 import type { Host, PrismapBridge } from './host.ts';
 import { servedHost } from './servedHost.ts';
 
-export type { Host, HostState, TileBody, UploadOptions } from './host.ts';
+export type { Host } from './host.ts';
 
 /** The host of this page: the desktop application where its preload is there, else the server that the page came from. */
 export function connectToHost(): Host {
