@@ -27,7 +27,7 @@ struct ScanGradients {
   float* u;
   float* dtRaw;
   float* z;       // null where the input has no z
-  float* b;       // [b, l, n], zeroed by the caller; the sum over the channels of one part
+  float* b;       // [b, l, n], the sum over the channels of one part
   float* c;       // likewise
   float* shared;  // [n + 2, d], zeroed by the caller: gradients of A (transposed), D and dtBias, summed over a range of b
 };

@@ -17,7 +17,9 @@ namespace prismap {
 namespace {
 
 constexpr int64_t kChannelBlock = 16;  // a multiple of every vector width
-constexpr int64_t kParts = 32;         // pieces that backward is cut into at least, where the shape allows it
+// Backward is cut into about kElementParts ranges of batch elements. Where these are fewer than kLeastParts, channels are
+// cut too, although the gradients of B and C are sums over them.
+constexpr int64_t kElementParts = 64, kLeastParts = 16;
 
 int64_t blocksOf(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
@@ -81,10 +83,10 @@ struct Cut {
   int64_t elementParts, channelParts;
 
   explicit Cut(const ScanSize& size) {
-    elements = std::max<int64_t>(1, size.batch / kParts);
+    elements = std::max<int64_t>(1, size.batch / kElementParts);
     elementParts = blocksOf(size.batch, elements);
     const int64_t blocks = blocksOf(size.channels, kChannelBlock);
-    const int64_t wanted = std::clamp<int64_t>(kParts / std::max<int64_t>(1, elementParts), 1, blocks);
+    const int64_t wanted = std::clamp<int64_t>(kLeastParts / std::max<int64_t>(1, elementParts), 1, blocks);
     channels = blocksOf(blocks, wanted) * kChannelBlock;
     channelParts = blocksOf(size.channels, channels);
   }
@@ -128,10 +130,6 @@ class ScanGradientOp : public tf::OpKernel {
     const int64_t shared = (size.states + 2) * size.channels;
     std::vector<float> sums(cut.elementParts * shared);
     std::vector<float> b(cut.channelParts > 1 ? cut.channelParts * narrow : 0), c(b.size());
-    if (cut.channelParts == 1) {
-      std::fill_n(to[3], narrow, 0.0f);
-      std::fill_n(to[4], narrow, 0.0f);
-    }
     const int64_t cost = 3 * size.steps * size.states * cut.channels * cut.elements;
     parallel(context, cut.elementParts * cut.channelParts, cost, [&](int64_t first, int64_t last) {
       for (int64_t part = first; part < last; part++) {

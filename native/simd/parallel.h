@@ -1,6 +1,7 @@
 // Work on TensorFlow's threads whose result does not depend on their number.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "tensorflow/core/framework/op_kernel.h"
@@ -8,11 +9,18 @@
 
 namespace prismap {
 
-// Runs body(first, last) over [0, count) on TensorFlow's threads; `cost` is in cycles a unit.
+// Runs body(first, last) over pieces of [0, count) on TensorFlow's threads and the calling one; `cost` is in cycles a
+// unit. Whoever is free takes the next piece: a thread that wakes up late, as one does on a busy machine, costs little.
 template <typename Body>
 void parallel(tensorflow::OpKernelContext* context, int64_t count, int64_t cost, const Body& body) {
   const auto& workers = *context->device()->tensorflow_cpu_worker_threads();
-  tensorflow::Shard(workers.num_threads, workers.workers, count, cost, body);
+  const int64_t threads = workers.num_threads, piece = std::max<int64_t>(1, count / (32 * threads));
+  std::atomic<int64_t> next{0};
+  const auto work = [&](int64_t, int64_t) {
+    for (int64_t first; (first = next.fetch_add(piece)) < count;) body(first, std::min(count, first + piece));
+  };
+  // As many ranges as threads: then Shard lets the calling thread do one of them rather than wait for two others.
+  tensorflow::Shard(threads, workers.workers, threads, std::max<int64_t>(1, count * cost / threads), work);
 }
 
 // total[i] = sum over rows of values[row, i], in the order of the rows; total may be the first row.
