@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react';
+import { type ReactElement, useState } from 'react';
 import { t } from '../../words/translate.ts';
 import { useWorkspace } from '../context.ts';
 import { Section } from '../spectra/Section.tsx';
@@ -12,6 +12,7 @@ import { ReferenceSection } from './ReferenceSection.tsx';
 /** How good a map is: by points that the analyst labels without seeing the map, or by a reference file. */
 export function AccuracyPanel(): ReactElement {
   const maps = useClassMaps();
+  const [at, setAt] = useState<number>();
   const settings = useAssessment();
   const points = useWorkspace((state) => state.document.points);
   const assessed = maps.find(({ info }) => info.uri === settings.map);
@@ -30,10 +31,16 @@ export function AccuracyPanel(): ReactElement {
       {points.size > 0 && assessed !== undefined && (
         <>
           <Section title={t('2. Label them, without seeing the map')} open>
-            <Labelling map={assessed} />
+            <Labelling map={assessed} at={at} onMove={setAt} />
           </Section>
           <Section title={t('3. Results')} open>
-            <PointResults map={assessed} design={settings.design} />
+            {at !== undefined ? (
+              <p className="hint">
+                {t('Hidden while you label: they would tell what the map says.')}
+              </p>
+            ) : (
+              <PointResults drawnFrom={assessed} maps={maps} settings={settings} />
+            )}
           </Section>
         </>
       )}

@@ -8,7 +8,7 @@ type Estimate = Adjusted['oa'];
 const shareOf = (estimate: Estimate | undefined): string =>
   estimate === undefined
     ? '–'
-    : `${(100 * estimate.value).toFixed(1)} ± ${(100 * estimate.confidence95).toFixed(1)} %`;
+    : `${(100 * estimate.value).toFixed(1)} ± ${(100 * estimate.confidence95).toFixed(1)}`;
 
 const areaOf = (estimate: Estimate | undefined): string =>
   estimate === undefined
@@ -20,16 +20,16 @@ export function AdjustedTable({ adjusted }: { readonly adjusted: Adjusted }): Re
   return (
     <>
       <h3>{t('Area-adjusted estimates (± 95 % CI)')}</h3>
-      <p>{t('Overall accuracy {oa}', { oa: shareOf(adjusted.oa) })}</p>
+      <p>{t('Overall accuracy {oa} %', { oa: shareOf(adjusted.oa) })}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys */}
       <section className="table-scroll" aria-label={t('Area-adjusted estimates')} tabIndex={0}>
         <table>
           <thead>
             <tr>
               <th scope="col">{t('Class')}</th>
-              <th scope="col">{t("User's")}</th>
-              <th scope="col">{t("Producer's")}</th>
-              <th scope="col">{t('Share of the map')}</th>
+              <th scope="col">{t("User's, %")}</th>
+              <th scope="col">{t("Producer's, %")}</th>
+              <th scope="col">{t('Share, %')}</th>
               <th scope="col">{t('Hectares')}</th>
             </tr>
           </thead>
@@ -46,7 +46,11 @@ export function AdjustedTable({ adjusted }: { readonly adjusted: Adjusted }): Re
           </tbody>
         </table>
       </section>
-      <p className="hint">{t('After Olofsson et al. 2014; the map classes are the strata.')}</p>
+      <p className="hint">
+        {t(
+          'After Olofsson et al. 2014; after Stehman 2014 where the points were drawn from another map.',
+        )}
+      </p>
     </>
   );
 }

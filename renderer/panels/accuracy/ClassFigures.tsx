@@ -21,7 +21,7 @@ export function ClassFigures({
             <th scope="col">{t("User's, %")}</th>
             <th scope="col">{t("Producer's, %")}</th>
             <th scope="col">{t('F1, %')}</th>
-            <th scope="col">{t('Pixels')}</th>
+            <th scope="col">{t('Samples')}</th>
           </tr>
         </thead>
         <tbody>

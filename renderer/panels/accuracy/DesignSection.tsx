@@ -36,7 +36,7 @@ export function DesignSection({
         least,
         seed,
       });
-      replacePoints(workspace, { ...wanted, map }, answer.points);
+      replacePoints(workspace, { ...wanted, map }, answer);
     } catch (error) {
       workspace.report(error);
     } finally {

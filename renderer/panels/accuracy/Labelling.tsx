@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactElement, useEffect, useMemo, useRef } from 'react';
 import type { ClassRow, PointRow } from '../../../app/project/rows.ts';
 import { formatColor } from '../../../app/raster/palette.ts';
 import { sceneToMap } from '../../actions/run.ts';
@@ -11,13 +11,21 @@ import { labellingOrder, labelPoint, missingClasses, takeClassesOf } from './ass
 import type { ClassMap } from './classMaps.ts';
 
 /** Points one after the other, each shown on the image alone; what the map says there is shown nowhere. */
-export function Labelling({ map }: { readonly map: ClassMap }): ReactElement {
+export function Labelling({
+  map,
+  at,
+  onMove: setAt,
+}: {
+  readonly map: ClassMap;
+  /** Place of the point that is shown; undefined while none is labelled. */
+  readonly at: number | undefined;
+  readonly onMove: (place: number | undefined) => void;
+}): ReactElement {
   const { workspace } = useDesk();
   const points = useWorkspace((state) => state.document.points);
   const rows = useWorkspace((state) => state.document.classes);
   const classes = useMemo(() => sortedClasses(rows), [rows]);
   const order = useMemo(() => labellingOrder(points), [points]);
-  const [at, setAt] = useState<number>();
   const done = order.filter(({ classId }) => classId !== undefined).length;
   const missing = missingClasses(map, classes);
   const progress = t('{done} of {all} points are labelled.', { done, all: order.length });
@@ -47,7 +55,11 @@ export function Labelling({ map }: { readonly map: ClassMap }): ReactElement {
             className="primary"
             onClick={() => setAt(Math.max(0, nextUnlabelled(order, -1)))}
           >
-            {done === 0 ? t('Label points') : t('Go on labelling')}
+            {done === 0
+              ? t('Label points')
+              : done < order.length
+                ? t('Go on labelling')
+                : t('Look at the points again')}
           </button>
         </div>
       </>

@@ -17,6 +17,10 @@ export type AssessmentSettings = {
   readonly points: number;
   readonly least: number;
   readonly seed: number;
+  /** Pixels of each class in that map: what the points stand for when another map is assessed with them. */
+  readonly strata: readonly { readonly value: number; readonly pixels: number }[];
+  /** CRS of the points; absent where the map has none. */
+  readonly crs?: string;
 };
 
 const defaults: AssessmentSettings = {
@@ -25,6 +29,7 @@ const defaults: AssessmentSettings = {
   points: 200,
   least: 10,
   seed: 0,
+  strata: [],
 };
 
 /** The settings that the points of the project were drawn with, or those to draw the first ones with. */
@@ -36,9 +41,15 @@ export function useAssessment(): AssessmentSettings {
 /** Puts new points in place of all there are: one step of undo. */
 export function replacePoints(
   workspace: Workspace,
-  settings: AssessmentSettings,
-  drawn: DeskOutput<'accuracy.design'>['points'],
+  wanted: AssessmentSettings,
+  { points: drawn, strata, crs }: DeskOutput<'accuracy.design'>,
 ): void {
+  const { crs: _, ...rest } = wanted;
+  const settings: AssessmentSettings = {
+    ...rest,
+    strata: strata.map(({ value, pixels }) => ({ value, pixels })),
+    ...(crs === undefined ? {} : { crs }),
+  };
   const { points, settings: rows } = workspace.store.get().document;
   const fresh = drawn.map(({ x, y, stratum }): PointRow => ({ id: newId(), x, y, stratum }));
   workspace.edit('Draw points of the assessment', [

@@ -5,6 +5,7 @@ import { type ClassMap, useClassMaps } from '../accuracy/classMaps.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { Field, NumberField, Select } from '../fields.tsx';
 import { outputPath } from './outputPath.ts';
+import { WrittenFiles } from './WrittenFiles.tsx';
 
 type Export = DeskInput<'export.map'>;
 type Format = Export['format'];
@@ -170,25 +171,7 @@ function ExportRun({
         )}
       </div>
       <div role="status">
-        {files.length > 0 && (
-          <>
-            <p>{t('Written:')}</p>
-            <ul className="plain-list">
-              {files.map((file) => (
-                <li key={file}>
-                  <span className="path">{file}</span>
-                  <button
-                    type="button"
-                    aria-label={t('Copy the path {path}', { path: file })}
-                    onClick={() => void navigator.clipboard.writeText(file).catch(workspace.report)}
-                  >
-                    {t('Copy path')}
-                  </button>
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
+        <WrittenFiles files={files} />
       </div>
     </>
   );

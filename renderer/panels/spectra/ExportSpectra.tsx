@@ -4,6 +4,7 @@ import type { DeskInput } from '../../../app/contract/deskApi.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { outputPath } from '../export/outputPath.ts';
+import { WrittenFiles } from '../export/WrittenFiles.tsx';
 import { Field, Select } from '../fields.tsx';
 
 type Export = DeskInput<'spectra.export'>;
@@ -65,9 +66,9 @@ export function ExportSpectra({
           {t('Export {count} signatures', { count: spectra.length })}
         </button>
       </div>
-      <p role="status" className="path">
-        {files.length === 0 ? '' : t('Written: {files}', { files: files.join(', ') })}
-      </p>
+      <div role="status">
+        <WrittenFiles files={files} />
+      </div>
     </>
   );
 }
