@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import type { FileKind, fileCalls } from '../../../app/contract/desk/files.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
@@ -11,9 +11,9 @@ type Entry = Listing['entries'][number];
 
 /** More is not a list that a person reads. */
 const mostEntries = 5000;
+const headBytes = 2 ** 16;
 
 const kinds: readonly (readonly [FileKind, RegExp])[] = [
-  ['project', /\.prismap(\.gpkg)?$/i],
   ['scene', /\.(tiff?|vrt|hdr|mat|jp2|j2k|png|jpe?g)$/i],
   ['vector', /\.(geojson|json|gpkg|shp|kml|csv)$/i],
 ];
@@ -102,8 +102,27 @@ async function describe(path: string, roots: readonly string[]): Promise<Entry |
     return { name: basename(path), path, kind: await folderKind(path), ...modified(found) };
   if (!found.isFile()) return undefined;
   const name = basename(path);
-  const kind = kinds.find(([, pattern]) => pattern.test(name))?.[0] ?? 'other';
-  return { name, path, kind, bytes: found.size, ...modified(found) };
+  return { name, path, kind: await fileKind(real), bytes: found.size, ...modified(found) };
+}
+
+async function fileKind(path: string): Promise<FileKind> {
+  if (/\.gpkg$/i.test(path) && (await isProject(path))) return 'project';
+  return kinds.find(([, pattern]) => pattern.test(path))?.[0] ?? 'other';
+}
+
+/** A GeoPackage with the table that only projects have: its definition stands among the first pages. */
+async function isProject(path: string): Promise<boolean> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead).includes('prismap_project');
+  } catch {
+    // Unreadable: opening it will say why.
+    return false;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A SAFE product and a trained model are folders to the file system and one thing to the user. */
