@@ -48,9 +48,11 @@ export const layerRow = z.strictObject({
   kind: z.enum(['group', 'scene', 'rois', 'basemap']),
   visible: z.boolean(),
   opacity: finite.min(0).max(1),
-  /** Scene, map or score raster: anything that `scene.open` takes. For a basemap: an address, or `offline`. */
+  /** Scene, map or score raster: anything that `scene.open` takes. For a basemap: see app/contract/desk/basemaps.ts, or `offline`. */
   uri: z.string().max(4096).optional(),
   style: sceneStyle.optional(),
+  /** Who made a basemap, as its terms of use want it shown; what its source says where absent. */
+  attribution: z.string().max(500).optional(),
 });
 
 /** A class of the class list. */

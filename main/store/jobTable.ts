@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { prepared } from './prepared.ts';
 
 /** Most lines kept of what a job says; the oldest go first. */
 const mostLines = 2000;
@@ -21,8 +22,7 @@ export function createJobTable(
 ): JobTable {
   return {
     all: () =>
-      database
-        .prepare('SELECT id, place, record FROM prismap_jobs ORDER BY place')
+      prepared(database, 'SELECT id, place, record FROM prismap_jobs ORDER BY place')
         .all()
         .map(({ id, place, record }) => ({
           id: String(id),
@@ -31,26 +31,28 @@ export function createJobTable(
         })),
     put: (id, place, record, lines) =>
       write(() => {
-        database
-          .prepare('INSERT OR REPLACE INTO prismap_jobs (id, place, record) VALUES (?, ?, ?)')
-          .run(id, place, JSON.stringify(record));
-        const insert = database.prepare('INSERT INTO prismap_job_lines (job, line) VALUES (?, ?)');
+        prepared(
+          database,
+          'INSERT OR REPLACE INTO prismap_jobs (id, place, record) VALUES (?, ?, ?)',
+        ).run(id, place, JSON.stringify(record));
+        const insert = prepared(
+          database,
+          'INSERT INTO prismap_job_lines (job, line) VALUES (?, ?)',
+        );
         for (const line of lines) insert.run(id, line.slice(0, longestLine));
-        database
-          .prepare(
-            `DELETE FROM prismap_job_lines WHERE job = ?1 AND number <= (SELECT number FROM prismap_job_lines
+        prepared(
+          database,
+          `DELETE FROM prismap_job_lines WHERE job = ?1 AND number <= (SELECT number FROM prismap_job_lines
               WHERE job = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
-          )
-          .run(id, mostLines);
+        ).run(id, mostLines);
       }),
     remove: (id) =>
       write(() => {
-        database.prepare('DELETE FROM prismap_jobs WHERE id = ?').run(id);
-        database.prepare('DELETE FROM prismap_job_lines WHERE job = ?').run(id);
+        prepared(database, 'DELETE FROM prismap_jobs WHERE id = ?').run(id);
+        prepared(database, 'DELETE FROM prismap_job_lines WHERE job = ?').run(id);
       }),
     lines: (id) =>
-      database
-        .prepare('SELECT line FROM prismap_job_lines WHERE job = ? ORDER BY number')
+      prepared(database, 'SELECT line FROM prismap_job_lines WHERE job = ? ORDER BY number')
         .all(id)
         .map(({ line }) => String(line)),
   };

@@ -10,8 +10,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inverseOf } from '../../app/project/document.ts';
+import {
+  applyEdit,
+  emptyDocument,
+  inverseOf,
+  type ProjectDocument,
+} from '../../app/project/document.ts';
 import { migrations } from '../../app/project/migrations.ts';
+import type { Edit, RowChange } from '../../app/project/rows.ts';
+import { createRandom, type Random } from '../../app/random.ts';
 import { readRois } from '../vector/readRois.ts';
 import { askReferee, hasModule } from '../vector/testing/referee.ts';
 import { migrate, schemaVersion } from './migrate.ts';
@@ -136,6 +143,72 @@ describe('a project file', () => {
     expect(readFileSync(path).equals(bytes)).toBe(true);
   });
 });
+
+it('holds after any edits what the document holds', () => {
+  const file = kept(ProjectFile.create(path, format));
+  const random = createRandom(11, 'edits');
+  let document = emptyDocument;
+  for (let round = 0; round < 150; round++) {
+    const edit = randomEdit(document, random);
+    file.apply(edit);
+    document = applyEdit(document, edit);
+    if (round % 10 === 9) {
+      const undo = inverseOf(edit);
+      file.apply(undo);
+      document = applyEdit(document, undo);
+    }
+    if (round % 25 !== 24) continue;
+    const { tables } = file.load();
+    for (const table of ['classes', 'rois', 'points'] as const)
+      expect(new Map<string, unknown>(tables[table].map((row) => [row.id, row]))).toEqual(
+        document[table],
+      );
+    expect(new Map(tables.settings.map(({ id, value }) => [id, value]))).toEqual(document.settings);
+  }
+  expect(document.rois.size).toBeGreaterThan(2);
+});
+
+/** Some rows put in, changed and taken out; settings of any JSON. */
+function randomEdit(document: ProjectDocument, random: Random): Edit {
+  let now = document;
+  const changes: RowChange[] = [];
+  for (let i = 1 + random.integer(5); i > 0; i--) {
+    const table = (['classes', 'rois', 'points', 'settings'] as const)[random.integer(4)]!;
+    const id = `${table}${random.integer(8)}`;
+    const value = now[table].get(id);
+    const before = table === 'settings' && now.settings.has(id) ? { id, value } : value;
+    const after = random.integer(4) === 0 ? undefined : randomRow(table, id, random);
+    if (before === undefined && after === undefined) continue;
+    const change = {
+      table,
+      id,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+    } as RowChange;
+    changes.push(change);
+    now = applyEdit(now, put(change));
+  }
+  return put(...changes);
+}
+
+function randomRow(table: string, id: string, random: Random): unknown {
+  const x = Math.round(random.uniform() * 1e6) / 8;
+  switch (table) {
+    case 'classes':
+      return { ...forest, id, value: 1 + random.integer(255) };
+    case 'points':
+      return { id, x, y: -x, stratum: 1, ...(x > 6e4 ? { classId: 'forest' } : {}) };
+    case 'settings':
+      return { id, value: [null, x, 'text "quoted"', { a: [x, { b: true }] }][random.integer(4)] };
+    default: {
+      const points = Array.from({ length: 1 + random.integer(9) }, (): [number, number] => [
+        x + random.uniform(),
+        -x * random.uniform(),
+      ]);
+      return { id, classId: `classes${random.integer(8)}`, geometry: { kind: 'points', points } };
+    }
+  }
+}
 
 describe('who else has the project open', () => {
   it('is told from a session that crashed', async () => {

@@ -140,6 +140,11 @@ export class ProjectFile {
     });
   }
 
+  /** The layer list alone, which is small whatever else the project holds. @throws AppError `corrupt` */
+  layers(): RowOf<'layers'>[] {
+    return this.#guarded(() => readRows(this.#database, 'layers', this.path));
+  }
+
   /**
    * Applies an edit, all of it or nothing; on the disk when it returns.
    * @throws AppError `conflict` where a row is not what the edit says that it was, `disk-full`, `not-writable`, `in-use`

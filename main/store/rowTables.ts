@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { type RowChange, type RowOf, rowSchemas, type TableName } from '../../app/project/rows.ts';
+import { prepared } from './prepared.ts';
 import { damaged } from './storeError.ts';
 
 /** Tables whose rows are kept as JSON; ROIs are a layer of their own. */
@@ -14,8 +15,7 @@ export function readRows<Table extends JsonTable>(
   path: string,
 ): RowOf<Table>[] {
   const schema: z.ZodType<RowOf<Table>> = rowSchemas[table] as never;
-  return database
-    .prepare(`SELECT id, row FROM prismap_${table} ORDER BY rowid`)
+  return prepared(database, `SELECT id, row FROM prismap_${table} ORDER BY rowid`)
     .all()
     .map(({ id, row }) => {
       const parsed = schema.safeParse(readJson(String(row)));
@@ -30,16 +30,15 @@ export function changeRow(
   change: Extract<RowChange, { table: JsonTable }>,
 ): boolean {
   const { table, id, before, after } = change;
-  const stored = database.prepare(`SELECT row FROM prismap_${table} WHERE id = ?`).get(id);
+  const stored = prepared(database, `SELECT row FROM prismap_${table} WHERE id = ?`).get(id);
   const found = stored === undefined ? undefined : readJson(String(stored['row']));
   if (!isDeepStrictEqual(found, asStored(before))) return false;
-  if (after === undefined) database.prepare(`DELETE FROM prismap_${table} WHERE id = ?`).run(id);
+  if (after === undefined) prepared(database, `DELETE FROM prismap_${table} WHERE id = ?`).run(id);
   else
-    database
-      .prepare(
-        `INSERT INTO prismap_${table} (id, row) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row`,
-      )
-      .run(id, JSON.stringify(after));
+    prepared(
+      database,
+      `INSERT INTO prismap_${table} (id, row) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row`,
+    ).run(id, JSON.stringify(after));
   return true;
 }
 

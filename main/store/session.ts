@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../app/error.ts';
+import { prepared } from './prepared.ts';
 
 /** How often an open project says that it is still open. */
 export const beatMs = 15_000;
@@ -17,12 +18,15 @@ export type Session = {
 
 /** Takes the project for this process; within a transaction. @throws AppError `in-use` */
 export function claimSession(database: DatabaseSync, path: string): Session {
-  const row = database.prepare('SELECT host, process, beat FROM prismap_session').get();
+  const row = prepared(database, 'SELECT host, process, beat FROM prismap_session').get();
   if (row !== undefined && isLive(row)) throw inUse(path, String(row['host']));
   const token = randomUUID();
-  database
-    .prepare('INSERT OR REPLACE INTO prismap_session VALUES (1, ?, ?, ?, ?)')
-    .run(token, hostname(), process.pid, Date.now());
+  prepared(database, 'INSERT OR REPLACE INTO prismap_session VALUES (1, ?, ?, ?, ?)').run(
+    token,
+    hostname(),
+    process.pid,
+    Date.now(),
+  );
   return { token, recovered: row !== undefined };
 }
 
@@ -31,9 +35,10 @@ export function claimSession(database: DatabaseSync, path: string): Session {
  * @throws AppError `in-use` where another process has taken the project, e.g. while this machine slept
  */
 export function keepSession(database: DatabaseSync, { token }: Session, path: string): void {
-  const { changes } = database
-    .prepare('UPDATE prismap_session SET beat = ? WHERE token = ?')
-    .run(Date.now(), token);
+  const { changes } = prepared(database, 'UPDATE prismap_session SET beat = ? WHERE token = ?').run(
+    Date.now(),
+    token,
+  );
   if (Number(changes) === 0)
     throw new AppError(
       'in-use',
@@ -43,12 +48,12 @@ export function keepSession(database: DatabaseSync, { token }: Session, path: st
 }
 
 export function endSession(database: DatabaseSync, { token }: Session): void {
-  database.prepare('DELETE FROM prismap_session WHERE token = ?').run(token);
+  prepared(database, 'DELETE FROM prismap_session WHERE token = ?').run(token);
 }
 
 /** @throws AppError `in-use` */
 export function requireFree(database: DatabaseSync, path: string): void {
-  const row = database.prepare('SELECT host, process, beat FROM prismap_session').get();
+  const row = prepared(database, 'SELECT host, process, beat FROM prismap_session').get();
   if (row !== undefined && isLive(row)) throw inUse(path, String(row['host']));
 }
 

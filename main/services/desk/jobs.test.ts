@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type JobRecord, jobRecord } from '../../../app/contract/desk/jobs.ts';
 import { deskEvent } from '../../../app/contract/deskApi.ts';
@@ -267,4 +270,53 @@ describe('a running job', () => {
     expect(jobRecord.parse(jobs[0])).toMatchObject({ state: 'done' });
     expect(jobs[0]!.curve).toHaveLength(25);
   });
+
+  it('comes back paused when the host was killed, and is resumed to the same bytes', async () => {
+    const desk = await startWithRois();
+    const input = network(10);
+    const { job: whole } = await desk.call('job.start', { kind: 'train', title: 'Ref', input });
+    const reference = await until(desk, whole.id, isDone);
+    const path = join(temporary.path, 'killed.gpkg');
+    await desk.call('project.saveAs', { path });
+    await desk.dispose();
+    const id = await killWhileTraining(desk.dataFolder, path, input);
+    const again = start(desk.dataFolder);
+    const state = await again.call('project.state', {});
+    expect(state).toMatchObject({ path, recovered: true });
+    const paused = await until(again, id, () => true);
+    expect(paused).toMatchObject({
+      state: 'paused',
+      error: { code: 'worker-died', message: expect.stringContaining('resume it') as string },
+    });
+    await again.call('job.resume', { job: id });
+    const done = await until(again, id, isDone);
+    expect(done.error).toBeUndefined();
+    const weights = ({ result }: JobRecord): Buffer =>
+      readFileSync(join(result!['model'] as string, 'weights.safetensors'));
+    expect(weights(done).equals(weights(reference))).toBe(true);
+  });
 });
+
+/** Runs a job in a host of its own, kills the host in the third epoch, and gives the id of the job. */
+async function killWhileTraining(
+  dataFolder: string,
+  path: string,
+  input: Record<string, unknown>,
+): Promise<string> {
+  const entry = fileURLToPath(new URL('./testing/trainAndTell.ts', import.meta.url));
+  const host = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', entry, dataFolder, path, JSON.stringify(input)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let id = '';
+  const ended = new Promise<void>((resolve) => host.on('close', () => resolve()));
+  for await (const line of createInterface({ input: host.stdout })) {
+    const said = JSON.parse(line) as { id: string; state: string; epochs: number };
+    expect(said.state).toBe('running');
+    id = said.id;
+    if (said.epochs >= 3) host.kill('SIGKILL');
+  }
+  await ended;
+  return id;
+}
