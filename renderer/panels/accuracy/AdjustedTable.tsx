@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
 import { t } from '../../words/translate.ts';
+import { TableScroll } from '../charts/TableScroll.tsx';
 
 type Adjusted = NonNullable<DeskOutput<'accuracy.assess'>['adjusted']>;
 type Estimate = Adjusted['oa'];
@@ -21,8 +22,7 @@ export function AdjustedTable({ adjusted }: { readonly adjusted: Adjusted }): Re
     <>
       <h3>{t('Area-adjusted estimates (± 95 % CI)')}</h3>
       <p>{t('Overall accuracy {oa} %', { oa: shareOf(adjusted.oa) })}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys */}
-      <section className="table-scroll" aria-label={t('Area-adjusted estimates')} tabIndex={0}>
+      <TableScroll label={t('Area-adjusted estimates')}>
         <table>
           <thead>
             <tr>
@@ -45,7 +45,7 @@ export function AdjustedTable({ adjusted }: { readonly adjusted: Adjusted }): Re
             ))}
           </tbody>
         </table>
-      </section>
+      </TableScroll>
       <p className="hint">
         {t(
           'After Olofsson et al. 2014; after Stehman 2014 where the points were drawn from another map.',

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import { t } from '../../words/translate.ts';
+import { TableScroll } from '../charts/TableScroll.tsx';
 import { hundredths } from '../jobs/figures.ts';
 
 /** Producer's and user's accuracy and F1 of every class. */
@@ -12,8 +13,7 @@ export function ClassFigures({
   readonly classes: Output<'evaluate'>['perClass'];
 }): ReactElement {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys
-    <section className="table-scroll" aria-label={label} tabIndex={0}>
+    <TableScroll label={label}>
       <table>
         <thead>
           <tr>
@@ -36,6 +36,6 @@ export function ClassFigures({
           ))}
         </tbody>
       </table>
-    </section>
+    </TableScroll>
   );
 }

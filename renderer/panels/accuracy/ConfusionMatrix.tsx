@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import { t } from '../../words/translate.ts';
+import { TableScroll } from '../charts/TableScroll.tsx';
 
 /** A confusion matrix with its axes written on it: they are read the wrong way round too often. */
 export function ConfusionMatrix({
@@ -11,8 +12,7 @@ export function ConfusionMatrix({
   const sum = (values: readonly number[]): number => values.reduce((total, n) => total + n, 0);
   const columns = classes.map((_, column) => sum(matrix.map((row) => row[column] ?? 0)));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys
-    <section className="table-scroll" aria-label={t('Confusion matrix')} tabIndex={0}>
+    <TableScroll label={t('Confusion matrix')}>
       <table className="confusion">
         <caption>{t('Rows = reference, columns = map')}</caption>
         <thead>
@@ -47,6 +47,6 @@ export function ConfusionMatrix({
           </tr>
         </tbody>
       </table>
-    </section>
+    </TableScroll>
   );
 }

@@ -4,6 +4,7 @@ import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { FileField } from '../export/FileField.tsx';
 import { outputPath } from '../export/outputPath.ts';
+import { WrittenFiles } from '../export/WrittenFiles.tsx';
 import { Field, Select } from '../fields.tsx';
 import { JobProgress } from '../jobs/JobProgress.tsx';
 import { JobState } from '../jobs/jobState.tsx';
@@ -14,7 +15,7 @@ import { Figures } from './Figures.tsx';
 /** Compares a map with polygons or a raster that say what is there: figures as a job, and a raster of agreement. */
 export function ReferenceSection({ maps }: { readonly maps: readonly ClassMap[] }): ReactElement {
   const { workspace } = useDesk();
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState(maps[0]!.info.uri);
   const [reference, setReference] = useState('');
   const [field, setField] = useState('');
   const [exclude, setExclude] = useState(true);
@@ -81,11 +82,7 @@ export function ReferenceSection({ maps }: { readonly maps: readonly ClassMap[] 
           <JobProgress job={job} />
           {job.error !== undefined && <p className="error-text">{job.error.message}</p>}
           {result !== undefined && <Figures result={result} />}
-          {result?.report !== undefined && (
-            <p>
-              {t('Report:')} <span className="path">{result.report}</span>
-            </p>
-          )}
+          <WrittenFiles files={result?.report === undefined ? [] : [result.report]} />
         </article>
       )}
     </>

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { t } from '../../words/translate.ts';
 import { type Axis, type Point, type Series, shortNumber } from './series.ts';
+import { TableScroll } from './TableScroll.tsx';
 
 /** The first cell of a row is its heading. */
 export type Table = {
@@ -37,8 +38,7 @@ export function ChartTable({
 }): ReactElement {
   const [first, ...others] = table.head;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys
-    <section className="table-scroll" aria-label={t('{label} as a table', { label })} tabIndex={0}>
+    <TableScroll label={t('{label} as a table', { label })}>
       <table>
         <thead>
           <tr>
@@ -61,6 +61,6 @@ export function ChartTable({
           ))}
         </tbody>
       </table>
-    </section>
+    </TableScroll>
   );
 }

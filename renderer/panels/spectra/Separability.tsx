@@ -2,6 +2,7 @@ import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
 import { t } from '../../words/translate.ts';
+import { TableScroll } from '../charts/TableScroll.tsx';
 import { useDesk } from '../context.ts';
 import type { ClassAreas } from './signatures.ts';
 import { useAnswer } from './useAnswer.ts';
@@ -93,8 +94,7 @@ function PairTable({
     return named.sort((a, b) => (up ? 1 : -1) * compare(a[column], b[column]));
   }, [pairs, entries, sort]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is scrolled by keys
-    <section className="table-scroll" aria-label={t('Separability table')} tabIndex={0}>
+    <TableScroll label={t('Separability table')}>
       <table>
         <thead>
           <tr>
@@ -129,7 +129,7 @@ function PairTable({
           ))}
         </tbody>
       </table>
-    </section>
+    </TableScroll>
   );
 }
 
