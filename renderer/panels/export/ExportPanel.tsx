@@ -65,11 +65,12 @@ function ExportForm({ map }: { readonly map: ClassMap }): ReactElement {
   const [format, setFormat] = useState<Format>('cog');
   const [sieve, setSieve] = useState(0);
   const [simplify, setSimplify] = useState(0);
-  const [title, setTitle] = useState(map.row.name);
+  const bare = map.row.name.replace(/\.tiff?$/i, '');
+  const [title, setTitle] = useState(bare);
   const [overwrite, setOverwrite] = useState(false);
   const extension = formats.find(([one]) => one === format)![2];
   const [name, setName] = useState('');
-  useEffect(() => setName(`${map.row.name} export${extension}`), [map.row.name, extension]);
+  useEffect(() => setName(`${bare} export${extension}`), [bare, extension]);
   const path = outputPath(folder, name);
   const input: Export = {
     map: map.info.uri,
