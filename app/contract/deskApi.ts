@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accuracyCalls } from './desk/accuracy.ts';
+import { basemapCalls } from './desk/basemaps.ts';
 import { fileCalls } from './desk/files.ts';
 import { jobCalls, jobRecord } from './desk/jobs.ts';
 import { projectCalls } from './desk/project.ts';
@@ -9,6 +10,7 @@ import { sceneCalls } from './desk/scenes.ts';
 export const deskApi = {
   ...sceneCalls,
   ...projectCalls,
+  ...basemapCalls,
   ...fileCalls,
   ...jobCalls,
   ...accuracyCalls,

@@ -1,7 +1,10 @@
+import type { BasemapAddress } from '../../../app/contract/basemapAddress.ts';
 import { type DeskCall, type DeskHandlers, deskApi } from '../../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../../app/contract/tileAddress.ts';
 import { AppError } from '../../../app/error.ts';
 import { createAccuracyHandlers } from './accuracy.ts';
+import type { BasemapTile } from './basemaps/source.ts';
+import { createBasemaps } from './basemaps.ts';
 import type { DeskDependencies, Tile } from './deskDependencies.ts';
 import { createFileHandlers } from './files.ts';
 import { createJobHandlers } from './jobs.ts';
@@ -14,6 +17,8 @@ export type Desk = {
   call(name: string, input: unknown, signal: AbortSignal): Promise<unknown>;
   /** Undefined where the tile lies outside the scene. @throws AppError */
   tile(address: TileAddress, signal: AbortSignal): Promise<Tile | undefined>;
+  /** A picture or vector tile; undefined where the basemap has none there. @throws AppError */
+  basemapTile(address: BasemapAddress, signal: AbortSignal): Promise<BasemapTile | undefined>;
   /** Ends processes and closes files; nothing is lost. */
   dispose(): Promise<void>;
 };
@@ -22,6 +27,7 @@ export function createDesk(dependencies: DeskDependencies): Desk {
   const scenes = createScenes(dependencies);
   const project = createProjectHandlers(dependencies);
   const jobs = createJobHandlers({ ...dependencies, store: project.store });
+  const basemaps = createBasemaps({ ...dependencies, store: project.store });
   const accuracy = createAccuracyHandlers(dependencies);
   const handlers: DeskHandlers = {
     ...scenes.handlers,
@@ -29,6 +35,7 @@ export function createDesk(dependencies: DeskDependencies): Desk {
     ...createFileHandlers(dependencies),
     ...jobs.handlers,
     ...accuracy.handlers,
+    ...basemaps.handlers,
   };
   return {
     call: async (name, input, signal) => {
@@ -46,7 +53,9 @@ export function createDesk(dependencies: DeskDependencies): Desk {
       return handlers[known](parsed.data as never, signal);
     },
     tile: (address, signal) => scenes.tile(address, signal),
+    basemapTile: (address, signal) => basemaps.tile(address, signal),
     dispose: async () => {
+      basemaps.dispose();
       await jobs.dispose();
       await scenes.dispose();
       await project.dispose();

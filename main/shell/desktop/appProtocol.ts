@@ -1,12 +1,13 @@
 import type { Desk } from '../../services/desk/createDesk.ts';
 import { type Answer, emptyAnswer, guardHeaders } from '../answer.ts';
+import { basemapAnswer } from '../basemapAnswer.ts';
 import { staticFiles } from '../staticFiles.ts';
 import { tileAnswer } from '../tileAnswer.ts';
 import { isOwnPage } from './origin.ts';
 
-/** Answers `app://prismap/…`: the built renderer and tiles, as the served mode does. */
+/** Answers `app://prismap/…`: the built renderer, tiles and basemaps, as the served mode does. */
 export function appProtocol(
-  desk: Pick<Desk, 'tile'>,
+  desk: Pick<Desk, 'tile' | 'basemapTile'>,
   rendererFolder: string,
 ): (request: Request) => Promise<Response> {
   const file = staticFiles(rendererFolder);
@@ -14,9 +15,9 @@ export function appProtocol(
     if (!isOwnPage(request.url)) return emptyAnswer(403);
     if (request.method !== 'GET') return emptyAnswer(405);
     const url = new URL(request.url);
-    return url.pathname.startsWith('/tiles/')
-      ? tileAnswer(desk, url, request.signal)
-      : file(url.pathname);
+    if (url.pathname.startsWith('/tiles/')) return tileAnswer(desk, url, request.signal);
+    if (url.pathname.startsWith('/basemap/')) return basemapAnswer(desk, url, request.signal);
+    return file(url.pathname);
   };
   return async (request) => {
     const { status, headers, body } = await choose(request);

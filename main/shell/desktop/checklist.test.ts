@@ -11,6 +11,7 @@ vi.mock('electron', () => import('./testing/recordedElectron.ts'));
 const desk = {
   call: async () => ({}),
   tile: async () => ({ sampleType: 'uint8', bytes: Uint8Array.of(1, 255) }),
+  basemapTile: async () => ({ type: 'image/png', bytes: Uint8Array.of(2, 3) }),
   dispose: async () => undefined,
 };
 vi.mock('../../services/desk/createDesk.ts', () => ({ createDesk: () => desk }));
@@ -131,6 +132,7 @@ describe('7: pages and tiles come with the policy', () => {
     'app://prismap/',
     'app://prismap/none.js',
     'app://prismap/tiles/0123456789abcdef/1/2/3?bands=0&stamp=s',
+    'app://prismap/basemap/0123456789abcdef/1/2/3',
   ])('%s', async (path) => {
     const { headers } = await ask(path);
     expect(headers.get('content-security-policy')).toBe(
@@ -151,6 +153,9 @@ describe('7: pages and tiles come with the policy', () => {
     const tile = await ask('app://prismap/tiles/0123456789abcdef/1/2/3?bands=0&stamp=s');
     expect(tile.headers.get('x-sample-type')).toBe('uint8');
     expect([...new Uint8Array(await tile.arrayBuffer())]).toEqual([1, 255]);
+    const picture = await ask('app://prismap/basemap/0123456789abcdef/1/2/3');
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    expect([...new Uint8Array(await picture.arrayBuffer())]).toEqual([2, 3]);
   });
 });
 

@@ -15,13 +15,15 @@ writeFileSync(join(base, 'window', 'index.html'), '<p>window');
 const sessions = createSessions();
 const tile = vi.fn<(_: unknown, signal: AbortSignal) => Promise<Tile | undefined>>();
 type Tile = { readonly sampleType: string; readonly bytes: Uint8Array };
+const basemapTile = vi.fn<(_: unknown, signal: AbortSignal) => Promise<Picture | undefined>>();
+type Picture = { readonly type: string; readonly bytes: Uint8Array };
 const onOpened = vi.fn();
 let host: HttpHost;
 let session: string;
 
 beforeAll(async () => {
   host = await startHttpHost({
-    desk: { call: async () => ({}), tile },
+    desk: { call: async () => ({}), tile, basemapTile },
     audience: createAudience(),
     sessions,
     rendererFolder: join(base, 'window'),
@@ -287,6 +289,23 @@ describe('tiles', () => {
   });
 });
 
+test('basemaps: a picture, none, no address, a refusal, and nothing without the key', async () => {
+  const ask = (path: string, key = session): Promise<Response> =>
+    fetch(`http://127.0.0.1:${host.port}${path}`, { headers: { 'x-prismap-session': key } });
+  const path = '/basemap/0123456789abcdef/4/5/6';
+  basemapTile.mockResolvedValue({ type: 'image/png', bytes: Uint8Array.of(1, 2, 3) });
+  const picture = await ask(path);
+  expect(picture.headers.get('content-type')).toBe('image/png');
+  expect(new Uint8Array(await picture.arrayBuffer())).toEqual(Uint8Array.of(1, 2, 3));
+  expect(basemapTile.mock.lastCall?.[0]).toEqual({ basemap: '0123456789abcdef', z: 4, x: 5, y: 6 });
+  basemapTile.mockResolvedValue(undefined);
+  expect((await ask(path)).status).toBe(204);
+  expect((await ask('/basemap/0123456789abcdef/4/5/-6')).status).toBe(400);
+  basemapTile.mockRejectedValue(new AppError('not-readable', 'Not allowed.'));
+  expect((await ask(path)).status).toBe(403);
+  expect((await ask(path, 'wrong')).status).toBe(401);
+});
+
 describe('dropped files', () => {
   const put = (path: string, body: BodyInit): Promise<Response> =>
     fetch(`http://127.0.0.1:${host.port}${path}`, {
@@ -324,7 +343,7 @@ describe('dropped files', () => {
 
 test('a port that another program has is said so', async () => {
   const options = {
-    desk: { call: async () => ({}), tile },
+    desk: { call: async () => ({}), tile, basemapTile },
     audience: createAudience(),
     sessions,
     rendererFolder: base,

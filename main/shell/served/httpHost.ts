@@ -4,6 +4,7 @@ import { AppError } from '../../../app/error.ts';
 import type { Desk } from '../../services/desk/createDesk.ts';
 import { type Answer, emptyAnswer, errorAnswer, guardHeaders, jsonAnswer } from '../answer.ts';
 import type { Audience } from '../audience.ts';
+import { basemapAnswer } from '../basemapAnswer.ts';
 import { staticFiles } from '../staticFiles.ts';
 import { tileAnswer } from '../tileAnswer.ts';
 import { receiveUpload } from '../uploads.ts';
@@ -13,7 +14,7 @@ import { acceptWindows } from './windows.ts';
 
 /** What the served mode is made of. */
 export type HttpHostOptions = {
-  readonly desk: Pick<Desk, 'call' | 'tile'>;
+  readonly desk: Pick<Desk, 'call' | 'tile' | 'basemapTile'>;
   readonly audience: Audience;
   readonly sessions: Sessions;
   /** Built renderer. */
@@ -105,6 +106,12 @@ function createRoutes(options: HttpHostOptions): readonly Route[] {
       pattern: /^\/tiles\//,
       session: true,
       answer: ({ url, signal }) => tileAnswer(options.desk, url, signal),
+    },
+    {
+      method: 'GET',
+      pattern: /^\/basemap\//,
+      session: true,
+      answer: ({ url, signal }) => basemapAnswer(options.desk, url, signal),
     },
     { method: 'PUT', pattern: /^\/uploads\//, session: true, answer: upload(options) },
     { method: 'GET', pattern: /^\//, session: false, answer: ({ url }) => file(url.pathname) },
