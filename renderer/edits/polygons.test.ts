@@ -54,6 +54,19 @@ test('a line beside a polygon divides nothing', () => {
   expect(splitBy(box(0, 0, 10, 10), [[20, 0] as Position, [20, 10] as Position])).toBeUndefined();
 });
 
+test('a line that ends inside, or would cross only if it were longer, divides nothing', () => {
+  const inside: Position[] = [
+    [-1, 5],
+    [5, 5],
+  ];
+  const short: Position[] = [
+    [-5, 5],
+    [-1, 5],
+  ];
+  expect(splitBy(box(0, 0, 10, 10), inside)).toBeUndefined();
+  expect(splitBy(box(0, 0, 10, 10), short)).toBeUndefined();
+});
+
 test('a stroke covers a capsule', () => {
   const area = areaOf(brushStroke([0, 0], [10, 0], 2));
   expect(area).toBeGreaterThan(0.97 * (40 + Math.PI * 4));

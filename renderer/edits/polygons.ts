@@ -54,6 +54,9 @@ export function splitBy(
   const reach = 4 * (maxX - minX + maxY - minY) + 4 * lengthOf(line);
   const start = beyond(line[1]!, line[0]!, reach);
   const end = beyond(line.at(-2)!, line.at(-1)!, reach);
+  // What divides is the line itself, never what it is lengthened by to close the half plane.
+  if (crossesRings(geometry, start, line[0]!) || crossesRings(geometry, line.at(-1)!, end))
+    return undefined;
   // The half plane left of the line, closed far away.
   const [dx, dy] = [end[0] - start[0], end[1] - start[1]];
   const long = Math.hypot(dx, dy);
@@ -79,6 +82,24 @@ function beyond(from: Position, through: Position, distance: number): Position {
   const length = Math.hypot(dx, dy) || 1;
   return [through[0] + (dx / length) * distance, through[1] + (dy / length) * distance];
 }
+
+function crossesRings(geometry: Geometry, a: Position, b: Position): boolean {
+  if (geometry.kind === 'points') return false;
+  return geometry.polygons.some(({ outer, holes }) =>
+    [outer, ...holes].some((ring) =>
+      ring.some((position, i) => crosses(a, b, ring.at(i - 1)!, position)),
+    ),
+  );
+}
+
+/** Whether the segments a–b and c–d cross. */
+function crosses(a: Position, b: Position, c: Position, d: Position): boolean {
+  return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+}
+
+/** Greater than 0 where `p` lies left of the line from `a` to `b`. */
+const side = (a: Position, b: Position, p: Position): number =>
+  (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
 
 const corners = 24;
 

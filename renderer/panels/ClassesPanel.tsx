@@ -69,6 +69,7 @@ export function ClassesPanel(): ReactElement {
       <GridList
         aria-label={t('Class list')}
         selectionMode="single"
+        disallowEmptySelection
         selectedKeys={selected === undefined ? [] : [selected]}
         onSelectionChange={(keys) => {
           const [id] = [...keys];

@@ -46,30 +46,32 @@ export function Desk({
       onDrop={drop}
     >
       <TopBar />
-      <Toolbar />
-      <Group className="frame" orientation="horizontal">
-        <Panel defaultSize="18%" minSize="200px" className="left">
-          <LayersPanel />
-          <ClassesPanel />
-        </Panel>
-        <Separator className="separator" aria-label={t('Width of the layer panel')} />
-        <Panel minSize="300px" className="middle">
-          <main>
-            <MapPanel attach={attach} attachLinked={attachLinked} />
-            <RecoveredSketch />
-            {empty && (
-              <Suspense>
-                <Welcome />
-              </Suspense>
-            )}
-            <Notices />
-          </main>
-        </Panel>
-        <Separator className="separator" aria-label={t('Width of the side panel')} />
-        <Panel defaultSize="26%" minSize="280px">
-          <RightPanels />
-        </Panel>
-      </Group>
+      <main className="workbench">
+        <Toolbar />
+        <Group className="frame" orientation="horizontal">
+          <Panel defaultSize="18%" minSize="200px" className="left">
+            <LayersPanel />
+            <ClassesPanel />
+          </Panel>
+          <Separator className="separator" aria-label={t('Width of the layer panel')} />
+          <Panel minSize="300px" className="middle">
+            <div className="middle-place">
+              <MapPanel attach={attach} attachLinked={attachLinked} />
+              <RecoveredSketch />
+              {empty && (
+                <Suspense>
+                  <Welcome />
+                </Suspense>
+              )}
+              <Notices />
+            </div>
+          </Panel>
+          <Separator className="separator" aria-label={t('Width of the side panel')} />
+          <Panel defaultSize="26%" minSize="280px">
+            <RightPanels />
+          </Panel>
+        </Group>
+      </main>
       <StatusBar />
       <Suspense>
         <Dialogs />

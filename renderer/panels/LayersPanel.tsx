@@ -54,6 +54,7 @@ export function LayersPanel(): ReactElement {
       <Tree
         aria-label={t('Layer tree')}
         selectionMode="single"
+        disallowEmptySelection
         selectedKeys={selected === undefined ? [] : [selected]}
         onSelectionChange={(keys) =>
           workspace.store.set({

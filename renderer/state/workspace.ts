@@ -207,6 +207,20 @@ function createNotices(
   };
 }
 
+/** The selection without what is gone: another class takes the place of one that an undo removed. */
+function selectionIn(
+  { classes, layers, rois }: ProjectDocument,
+  { selectedClass, selectedLayer, selectedRois }: WorkspaceState,
+): Pick<WorkspaceState, 'selectedClass' | 'selectedLayer' | 'selectedRois'> {
+  const first = [...classes.values()].sort((a, b) => a.order - b.order)[0]?.id;
+  const kept = [...selectedRois].filter((id) => rois.has(id));
+  return {
+    selectedClass: classes.has(selectedClass ?? '') ? selectedClass : first,
+    selectedLayer: layers.has(selectedLayer ?? '') ? selectedLayer : undefined,
+    selectedRois: kept.length === selectedRois.size ? selectedRois : new Set(kept),
+  };
+}
+
 /** Edits, here at once and in the project file in the order in which they were made. */
 function createHistory(
   host: Host,
@@ -232,7 +246,8 @@ function createHistory(
     }
   };
   const apply = (edit: Edit): void => {
-    store.set({ document: applyEdit(store.get().document, edit), saving: store.get().saving + 1 });
+    const document = applyEdit(store.get().document, edit);
+    store.set({ document, ...selectionIn(document, store.get()), saving: store.get().saving + 1 });
     sending = sending.then(() => send(edit));
   };
   return {

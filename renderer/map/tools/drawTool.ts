@@ -29,11 +29,11 @@ function createDraw(shape: DrawShape, context: ToolContext): Draw {
   });
 }
 
-/** Vertices that are set already, without the one that follows the pointer. */
+/** Vertices that are set already, without the one that follows the pointer; the ring of a polygon is closed after it. */
 function verticesOf(geometry: Polygon | LineString, shape: DrawShape): Position[] {
   const coordinates = geometry.getCoordinates();
   const ring = (shape === 'line' ? coordinates : coordinates[0]) as number[][] | undefined;
-  return (ring ?? []).slice(0, -1).map(([x, y]) => [x!, y!] as const);
+  return (ring ?? []).slice(0, shape === 'line' ? -1 : -2).map(([x, y]) => [x!, y!] as const);
 }
 
 /** Draws a shape and hands over its vertices; every vertex is journalled on the way. */

@@ -1,0 +1,110 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, expect, type Locator, type Page } from '@playwright/test';
+
+type Point = readonly [x: number, y: number];
+
+/** A window of its own, as axe asks for. */
+export async function newDeskPage(browser: Browser): Promise<DeskPage> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  return new DeskPage(await context.newPage());
+}
+
+/** The desk's window as a person sees it. Positions are pixels of the page. */
+export class DeskPage {
+  readonly page: Page;
+  /** What the page said in its console as an error, and errors that nobody caught. */
+  readonly complaints: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+  }
+
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await expect(this.page.getByRole('region', { name: 'Map', exact: true })).toBeVisible();
+  }
+
+  async openSample(command = 'Open the sample project'): Promise<void> {
+    await this.command(command);
+    await expect(this.layer(/^Sample scene/).first()).toBeVisible({ timeout: 120_000 });
+    await this.drawn();
+  }
+
+  /** Runs a command through the palette, as a person who knows its name does. */
+  async command(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+k');
+    await this.page.getByRole('searchbox', { name: 'Find a command' }).fill(name);
+    await this.page.getByRole('option', { name }).first().click();
+  }
+
+  layer(name: string | RegExp): Locator {
+    return this.page.getByRole('treegrid', { name: 'Layer tree' }).getByRole('row', { name });
+  }
+
+  classRow(name: string | RegExp): Locator {
+    return this.page.getByRole('grid', { name: 'Class list' }).getByRole('row', { name });
+  }
+
+  async tool(name: string): Promise<void> {
+    await this.page.getByRole('radio', { name, exact: true }).click();
+  }
+
+  async panel(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name, exact: true }).click();
+  }
+
+  /** A place of the map by its share of width and height. */
+  async at([x, y]: Point): Promise<Point> {
+    const box = await this.page.locator('.map').first().boundingBox();
+    return [box!.x + x * box!.width, box!.y + y * box!.height];
+  }
+
+  /** Clicks far enough apart in time not to be double clicks. */
+  async click(...places: readonly Point[]): Promise<void> {
+    for (const place of places) {
+      await this.page.mouse.click(...(await this.at(place)));
+      await this.page.waitForTimeout(320);
+    }
+  }
+
+  async drag(...places: readonly Point[]): Promise<void> {
+    const [first, ...rest] = await Promise.all(places.map((place) => this.at(place)));
+    await this.page.mouse.move(...first!);
+    await this.page.mouse.down();
+    for (const [x, y] of rest) await this.page.mouse.move(x, y, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  /** ROIs of all classes, as the class list counts them. */
+  async roiCount(): Promise<number> {
+    const text = await this.page.getByRole('grid', { name: 'Class list' }).innerText();
+    return [...text.matchAll(/(\d+) ROIs/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  async expectRois(count: number): Promise<void> {
+    await expect.poll(() => this.roiCount()).toBe(count);
+  }
+
+  /** Waits until the map has all its tiles and everything is in the project file. */
+  async drawn(): Promise<void> {
+    await expect(this.page.locator('.map[data-tiles="done"]').first()).toBeVisible();
+    await expect(this.page.getByText('all saved')).toBeVisible();
+  }
+
+  /** Nothing that axe finds, in the state that is shown now. */
+  async expectAccessible(): Promise<void> {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    const found = violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map((node) => node.html)
+          .join(' | ')
+          .slice(0, 300)}`,
+    );
+    expect(found).toEqual([]);
+  }
+}
