@@ -42,7 +42,7 @@ export function allocatePoints(
     if (small.length === 0) break;
     for (const index of small) {
       given[index] = Math.min(options.least, strata[index]!.pixels);
-      rest -= given[index]!;
+      rest -= given[index];
     }
     open = open.filter((index) => !small.includes(index));
   }

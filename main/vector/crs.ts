@@ -2,7 +2,7 @@ import proj4 from 'proj4';
 import { AppError } from '../../app/error.ts';
 import type { Position } from '../../app/vector/geometry.ts';
 import type { PointTransform } from '../../app/vector/placeRois.ts';
-import { epsgEntry, withShift } from './epsg.ts';
+import { type EpsgEntry, epsgEntry, withShift } from './epsg.ts';
 import { completeWkt } from './wktShift.ts';
 
 /** A coordinate system ready to compute with. */
@@ -105,7 +105,7 @@ function makeCrs(id: string): Crs {
     metresPerUnit: geographic ? undefined : toMetre,
     ellipsoid: { a, es },
     shifted: entry?.shifted ?? (datum?.datum_type !== 5 || isModern(a)),
-    definition: entry?.proj ?? ownDefinition(id),
+    definition: definitionOf(id, entry),
     projection,
   };
 }
@@ -135,6 +135,9 @@ type Derived = {
 
 /** Half-axis of GRS 80 and WGS 84: systems on it are geocentric to about a metre. */
 const isModern = (a: number): boolean => Math.abs(a - 6378137) < 0.5;
+
+const definitionOf = (id: string, entry: EpsgEntry | undefined): string =>
+  entry?.proj ?? ownDefinition(id);
 
 /** A definition that the index does not have, as proj4 takes it. */
 function ownDefinition(text: string): string {

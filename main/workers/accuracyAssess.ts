@@ -54,11 +54,7 @@ export async function accuracyAssess(
         'no-overlap',
         `None of the ${input.points.length} points lies on a class of ${input.map}. Choose the map that they belong to.`,
       );
-    const lost = input.points.length - points.length;
-    if (lost > 0)
-      warnings.push(
-        `${lost === 1 ? '1 point lies' : `${lost} points lie`} where the map has no class; ${lost === 1 ? 'it is' : 'they are'} in none of the figures.`,
-      );
+    warnings.push(...lostPoints(input.points.length - points.length));
     const confusion = emptyMatrix(classes.length);
     for (const { map, label } of points) confusion[index.get(label)!]![index.get(map)!]! += 1;
     const mapped = classes.map(({ value }) => counts.get(value) ?? 0);
@@ -93,6 +89,12 @@ export async function accuracyAssess(
   } finally {
     await source.close();
   }
+}
+
+function lostPoints(lost: number): readonly string[] {
+  if (lost === 0) return [];
+  const [points, are] = lost === 1 ? ['1 point lies', 'it is'] : [`${lost} points lie`, 'they are'];
+  return [`${points} where the map has no class; ${are} in none of the figures.`];
 }
 
 /** Pixels of each class value of the map; 0 and nodata are no class. */

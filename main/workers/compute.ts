@@ -13,6 +13,7 @@ const tasks: TaskTable = {
   picture: async () => (await import('./picture.ts')).picture,
   'accuracy.design': async () => (await import('./accuracyDesign.ts')).accuracyDesign,
   'accuracy.assess': async () => (await import('./accuracyAssess.ts')).accuracyAssess,
+  'export.map': async () => (await import('./exportMap.ts')).exportMap,
   'accuracy.errors': async () => (await import('./accuracyErrors.ts')).accuracyErrors,
   'import rois': async () => (await import('./importRois.ts')).importRois,
   'export rois': async () => (await import('./exportRois.ts')).exportRois,

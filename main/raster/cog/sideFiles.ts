@@ -6,7 +6,7 @@ import type { CogPlan } from './plan.ts';
 
 const mark = '<!-- Written by Prismap -->';
 
-type ClassRow = {
+export type ClassRow = {
   readonly value: number;
   readonly name: string;
   readonly color: readonly [number, number, number, number];
@@ -104,7 +104,8 @@ function attributeTable(rows: readonly ClassRow[]): readonly string[] {
   ];
 }
 
-function styleXml(rows: readonly ClassRow[]): string {
+/** A QGIS style of a class map. */
+export function styleXml(rows: readonly ClassRow[]): string {
   const entries = rows
     .filter((row) => row.color[3] > 0)
     .map(

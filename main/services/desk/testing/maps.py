@@ -103,19 +103,27 @@ def burnt(request):
 def picture(request):
     """Size, place and some pixels of a picture with a world file."""
     with rasterio.open(request["path"]) as dataset, rasterio.open(request["map"]) as other:
-        bands = dataset.read()
+        table = numpy.array([dataset.colormap(1).get(v, (0, 0, 0, 0)) for v in range(256)], "uint8")
         classes = other.read(1)
         wanted = numpy.array([colors[v] for v in range(5)], "uint8")[classes]
         wanted[classes == 0] = (0, 0, 0, 0)
         opaque = wanted[..., 3] > 0
-        got = bands.transpose(1, 2, 0)
+        got = table[dataset.read(1)]
         return {"transform": list(dataset.transform.to_gdal()), "wanted": list(other.transform.to_gdal()),
-                "size": [dataset.width, dataset.height],
+                "size": [dataset.width, dataset.height], "epsg": dataset.crs.to_epsg() if dataset.crs else None,
                 "differing": int((got[opaque] != wanted[opaque]).any(axis=1).sum() + (got[~opaque][:, 3] != 0).sum())}
 
 
+def sld(request):
+    """Colour and label by value of a Styled Layer Descriptor, by an XML parser."""
+    from xml.etree import ElementTree
+    root = ElementTree.fromstring(request["text"].encode())
+    return {entry.get("quantity"): [entry.get("color"), entry.get("label")]
+            for entry in root.iter("{http://www.opengis.net/sld}ColorMapEntry")}
+
+
 actions = {"make": make, "values": values, "agreement": agreement, "sieved": sieved, "burnt": burnt,
-           "picture": picture}
+           "picture": picture, "sld": sld}
 
 for line in sys.stdin:
     request = json.loads(line)
