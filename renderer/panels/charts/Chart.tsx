@@ -25,11 +25,11 @@ type ChartProps = {
   readonly table?: Table;
 };
 
-const height = 210;
+const height = 232;
 const margin = { top: 8, bottom: 36, left: 52, right: 18 };
 const labelRoom = 92;
 /** More lines than this are named in a legend: labels beside the plot would not fit. */
-const mostEndLabels = 12;
+const mostEndLabels = 15;
 
 /** A chart that can be read in three ways: drawn, under the pointer as figures, and as a table. */
 export function Chart({ label, x, y, series, table }: ChartProps): ReactElement {
