@@ -2,7 +2,7 @@ import type { ClassRow, RowChange } from '../../app/project/rows.ts';
 import { classColor } from '../../app/raster/palette.ts';
 import type { Workspace } from '../state/workspace.ts';
 import { changed, put, removed } from './changes.ts';
-import { newId } from './rois.ts';
+import { newId } from './newId.ts';
 
 /** Classes in the order of the class list. */
 export const sortedClasses = (classes: ReadonlyMap<string, ClassRow>): readonly ClassRow[] =>

@@ -1,7 +1,8 @@
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
 import type { Workspace } from '../state/workspace.ts';
 import { put } from './changes.ts';
-import { newId } from './rois.ts';
+import { roisLayer } from './layers.ts';
+import { newId } from './newId.ts';
 
 /** Adds the ROIs of a file; its classes join those of the same name. One edit, so one undo. */
 export async function importRois(
@@ -47,6 +48,7 @@ export async function importRois(
     }),
   );
   workspace.edit(`Import ${rows.length} ROIs`, [
+    ...roisLayer(document.layers),
     ...added.map((row) => put('classes', row)),
     ...rows.map((row) => put('rois', row)),
   ]);

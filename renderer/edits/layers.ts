@@ -1,8 +1,9 @@
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { LayerRow, RowChange, SceneStyle } from '../../app/project/rows.ts';
 import type { Workspace } from '../state/workspace.ts';
+import { t } from '../words/translate.ts';
 import { changed, put, removed, setting } from './changes.ts';
-import { newId } from './rois.ts';
+import { newId } from './newId.ts';
 
 /** How a scene looks when it is opened: a class map in its colours, else a composite cut at 2 and 98 %. */
 export async function defaultStyle(workspace: Workspace, info: SceneInfo): Promise<SceneStyle> {
@@ -57,6 +58,26 @@ export async function limitsOf(
   });
 }
 
+/** The order of a new image: above all others, below the ROIs where they lie on top. */
+function orderOfNewImage(layers: ReadonlyMap<string, LayerRow>): number {
+  const sorted = [...layers.values()]
+    .filter(({ parent }) => parent === undefined)
+    .sort((a, b) => b.order - a.order);
+  const below = sorted.findIndex(({ kind }) => kind !== 'rois');
+  const above = below < 0 ? sorted.at(-1) : sorted[below - 1];
+  const next = below < 0 ? undefined : sorted[below];
+  if (above === undefined) return (next?.order ?? 0) + 1;
+  return next === undefined ? above.order - 1 : (above.order + next.order) / 2;
+}
+
+/** Puts the layer of the ROIs into a project that has none, to be there when the first is drawn. */
+export function roisLayer(layers: ReadonlyMap<string, LayerRow>): readonly RowChange[] {
+  if ([...layers.values()].some(({ kind }) => kind === 'rois')) return [];
+  const order = Math.max(0, ...orders(layers)) + 1;
+  const shown = { visible: true, opacity: 1 };
+  return [put('layers', { id: newId(), order, name: t('ROIs'), kind: 'rois', ...shown })];
+}
+
 const orders = (layers: ReadonlyMap<string, LayerRow>): number[] =>
   [...layers.values()].map(({ order }) => order);
 
@@ -71,7 +92,7 @@ export async function addScene(
   const { document } = workspace.store.get();
   const row: LayerRow = {
     id: newId(),
-    order: Math.max(0, ...orders(document.layers)) + 1,
+    order: orderOfNewImage(document.layers),
     name: name ?? info.name,
     kind: 'scene',
     visible: true,

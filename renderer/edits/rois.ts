@@ -3,9 +3,9 @@ import type { Geometry } from '../../app/vector/geometry.ts';
 import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspace.ts';
 import { changed, put, removed } from './changes.ts';
+import { roisLayer } from './layers.ts';
+import { newId } from './newId.ts';
 import { unionOf, without } from './polygons.ts';
-
-export const newId = (): string => crypto.randomUUID();
 
 /** A new ROI of the class in use; with "avoid overlap", without what other ROIs hold. */
 export function addRoi(
@@ -27,7 +27,7 @@ export function addRoi(
     return undefined;
   }
   const row: RoiRow = { id: newId(), classId: selectedClass, geometry: free as RoiRow['geometry'] };
-  workspace.edit(label, [put('rois', row)]);
+  workspace.edit(label, [...roisLayer(document.layers), put('rois', row)]);
   workspace.store.set({ selectedRois: new Set([row.id]) });
   return row;
 }

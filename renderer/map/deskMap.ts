@@ -96,6 +96,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     }));
     scenes.show(scenesOnly);
     const roiRow = drawn.find(({ row }) => row.kind === 'rois');
+    rois.layer.setZIndex(roiRow?.depth ?? drawn.length);
     rois.layer.setVisible((roiRow?.visible ?? true) && !bare);
     rois.layer.setOpacity(roiRow?.opacity ?? 1);
     const shown = ground.follow(drawn);
@@ -156,6 +157,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     dispose: () => {
       for (const end of unwatch) end();
       endCompare?.();
+      ground.dispose();
       scenes.dispose();
       map.setTarget(undefined);
       map.dispose();

@@ -2,7 +2,7 @@ import type { DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { ClassRow, PointRow, RowChange } from '../../../app/project/rows.ts';
 import { classColor } from '../../../app/raster/palette.ts';
 import { changed, put, removed, setting } from '../../edits/changes.ts';
-import { newId } from '../../edits/rois.ts';
+import { newId } from '../../edits/newId.ts';
 import type { Workspace } from '../../state/workspace.ts';
 import { useWorkspace } from '../context.ts';
 import type { ClassMap } from './classMaps.ts';

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
-import { newId } from '../../edits/rois.ts';
+import { newId } from '../../edits/newId.ts';
 import { useStore } from '../../state/store.ts';
 import { cursorStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
