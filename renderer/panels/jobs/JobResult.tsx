@@ -4,7 +4,7 @@ import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { addScene } from '../../edits/layers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
-import { duration, percent } from './figures.ts';
+import { duration, percent, ratio } from './figures.ts';
 import { inputText, resultOf } from './results.ts';
 
 /** What a job that is done gave, in a few lines. */
@@ -43,7 +43,7 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
 
 const accuracyWords = ({ oa, kappa }: Pick<Output<'evaluate'>, 'oa' | 'kappa'>) => ({
   oa: percent(oa),
-  kappa: kappa?.toFixed(3) ?? '–',
+  kappa: ratio(kappa),
 });
 
 function Lines({
@@ -58,13 +58,7 @@ function Lines({
   return (
     <>
       <p>{text}</p>
-      {paths
-        .filter((path) => path !== undefined)
-        .map((path) => (
-          <p key={path} className="path">
-            {path}
-          </p>
-        ))}
+      <WrittenFiles files={paths.filter((path) => path !== undefined)} />
       {warnings.map((warning) => (
         <p key={warning} className="warning-text">
           {warning}
