@@ -60,6 +60,11 @@ export class SceneHost {
     this.#start = start;
   }
 
+  /** Starts the process before there is anything to ask, so that the first question does not wait for it. */
+  warm(): void {
+    if (!this.#disposed) this.#alive();
+  }
+
   /** @throws AppError of the task; `cancelled`; `worker-died` where the process died twice of it */
   async call(name: string, request: Call, signal: AbortSignal): Promise<unknown> {
     const running = this.#alive();

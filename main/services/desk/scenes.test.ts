@@ -201,6 +201,23 @@ describe.skipIf(noReferee !== undefined)(`tiles beside GDAL's ${noReferee ?? ''}
     expect(figures.validPercent).toBeCloseTo(100 - (100 * 4000) / (530 * 700), 9);
   });
 
+  it('figures of a large scene without overviews rest on parts that lie evenly over it', async () => {
+    const info = await open('wide.tif');
+    const { bands } = await scenes.handlers['scene.statistics'](
+      { scene: info.scene, bands: [0] },
+      never,
+    );
+    const wanted = await referee.must<Record<string, number>>({
+      action: 'figures',
+      path: info.uri,
+    });
+    const figures = bands[0]!;
+    const seen = figures.histogram.counts.reduce((a, b) => a + b);
+    expect(seen).toBe(25 * 224 * 224);
+    for (const name of ['mean', 'std', 'p2', 'p98'] as const)
+      expect(Math.abs(figures[name] / wanted[name]! - 1)).toBeLessThan(0.05);
+  });
+
   it('figures of a part are of that part', async () => {
     const info = await open('classes.tif');
     const part = await scenes.handlers['scene.statistics'](

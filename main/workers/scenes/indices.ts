@@ -5,8 +5,8 @@ import { type BandRole, bandOfRole } from '../../../app/raster/bandRoles.ts';
 import { evaluateExpression } from '../../../app/raster/evaluateExpression.ts';
 import { bandsOfExpression, parseExpression } from '../../../app/raster/expression.ts';
 import { figuresOf } from '../../../app/raster/figures.ts';
-import type { Band, RasterBlock, SceneSource } from '../../../app/raster/scene.ts';
-import { thinned, windowUnder } from './reading.ts';
+import type { Band, SceneSource } from '../../../app/raster/scene.ts';
+import { type ThinnedSamples, thinnedSamples, windowUnder } from './reading.ts';
 import { statisticsPixels } from './statistics.ts';
 
 const table = z.array(
@@ -59,12 +59,11 @@ export async function indexStatistics(
   const expression = parseExpression(text, description.bands);
   const bands = bandsOfExpression(expression);
   const window = windowUnder(description, bounds);
-  const size = thinned(window, statisticsPixels);
-  const block = await source.read({ window, size, bands, signal });
+  const block = await thinnedSamples(source, window, { bands, pixels: statisticsPixels, signal });
   const physical = new Map(
     bands.map((band, i) => [band, physicalValues(block, i, description.bands[band]!)] as const),
   );
-  const values = evaluateExpression(expression, physical, size.width * size.height);
+  const values = evaluateExpression(expression, physical, block.length);
   const { histogram, ...figures } = figuresOf(values, undefined);
   return {
     figures: { band: 0, ...figures, histogram: { ...histogram, counts: [...histogram.counts] } },
@@ -72,7 +71,7 @@ export async function indexStatistics(
 }
 
 /** NaN where the band has no data. */
-function physicalValues(block: RasterBlock, at: number, { scale, offset }: Band): Float64Array {
+function physicalValues(block: ThinnedSamples, at: number, { scale, offset }: Band): Float64Array {
   const samples = block.bands[at]!;
   const mask = block.masks[at];
   const values = new Float64Array(samples.length);

@@ -16,6 +16,7 @@ import {
   type TilePosition,
 } from '../../../app/raster/tileGrid.ts';
 import { TileCache } from '../../raster/scenes/tileCache.ts';
+import { reducesCheaply } from './reading.ts';
 
 /** Part of an address that a scene answers. */
 export type TileRequest = TilePosition & Pick<TileAddress, 'bands'>;
@@ -27,8 +28,6 @@ export type TileBody = { readonly sampleType: SampleType; readonly bytes: Uint8A
 type Plane = { readonly samples: SampleArray; readonly mask: Uint8Array };
 
 const pixels = TILE_SIZE * TILE_SIZE;
-/** A reduced read takes at most this many times the pixels of its tile, each way. */
-const directReduction = 4;
 const planeCacheBytes = 2 ** 27;
 
 /** Planes of scenes that are costly to reduce, by scene, tile and band. */
@@ -75,9 +74,7 @@ async function readPlanes(
   const plan = planTile(description.grid, tiles, request);
   if (plan === undefined) return undefined;
   const native = request.z === tiles.resolutions.length - 1;
-  const coarsest = planTile(description.grid, tiles, { z: 0, x: 0, y: 0 });
-  if (native || coarsest === undefined || isDirect(description, coarsest))
-    return readDirect(source, plan, request, signal);
+  if (native || !isHeavy(source, tiles)) return readDirect(source, plan, request, signal);
   return keptPlanes(reading, request, (missing) =>
     isDirect(description, plan)
       ? readDirect(source, plan, missing, signal)
@@ -85,15 +82,9 @@ async function readPlanes(
   );
 }
 
-/** Whether a reduced read touches few pixels: because there is an overview, or because blocks are thin enough to be skipped. */
-function isDirect({ grid, overviews, block }: SceneDescription, plan: TilePlan): boolean {
-  const step = plan.window.height / plan.size.height;
-  const finest = Math.max(
-    1,
-    ...overviews.map(({ height }) => grid.height / height).filter((factor) => factor <= step * 1.2),
-  );
-  return step / finest <= directReduction || block.height * 2 <= step;
-}
+/** Whether a tile is read by itself without decoding many pixels that it does not show. */
+const isDirect = (scene: SceneDescription, { window, size }: TilePlan): boolean =>
+  reducesCheaply(scene, window.height / size.height);
 
 async function readDirect(
   source: SceneSource,
@@ -176,6 +167,19 @@ async function shared(
   }
 }
 
+const heavy = new WeakMap<SceneSource, boolean>();
+
+/** Whether coarse tiles of a scene cost so much that they are worth keeping. */
+function isHeavy(source: SceneSource, tiles: TileGrid): boolean {
+  let answer = heavy.get(source);
+  if (answer === undefined) {
+    const coarsest = planTile(source.description.grid, tiles, { z: 0, x: 0, y: 0 });
+    answer = coarsest !== undefined && !isDirect(source.description, coarsest);
+    heavy.set(source, answer);
+  }
+  return answer;
+}
+
 const numbers = new WeakMap<SceneSource, number>();
 let nextNumber = 0;
 
@@ -242,7 +246,8 @@ function bodyOf(read: readonly Plane[]): TileBody {
     else (target as Float64Array).set(samples);
   });
   const mask = bytes.subarray(pixels * size * read.length);
-  for (let i = 0; i < pixels; i++) mask[i] = read.every((plane) => plane.mask[i] === 1) ? 255 : 0;
+  mask.fill(255);
+  for (const plane of read) for (let i = 0; i < pixels; i++) mask[i]! &= -plane.mask[i]!;
   return { sampleType, bytes };
 }
 

@@ -1,16 +1,9 @@
 import type { Answer } from '../../../app/contract/rpc.ts';
 import { AppError } from '../../../app/error.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
-import { grow } from './grow.ts';
-import { indexStatistics, indices } from './indices.ts';
 import { NewestFirst } from './newestFirst.ts';
-import { previewMap } from './preview.ts';
 import { readTile, type TileRequest } from './readTile.ts';
 import { ScenePool } from './scenePool.ts';
-import { scatter, separability } from './separability.ts';
-import { ofAreas, pixelsOfAreas } from './spectra.ts';
-import { statistics } from './statistics.ts';
-import { values } from './values.ts';
 
 /** What the host sends: a scene by its address, and the input of the desk's call without its key. */
 export type SceneRequest = {
@@ -22,18 +15,18 @@ export type SceneRequest = {
 
 type SceneTask = (source: SceneSource, input: never, signal: AbortSignal) => Promise<unknown>;
 
-/** Calls that look at one scene, by the names of the contract. */
-const tasks: Readonly<Record<string, SceneTask>> = {
-  'scene.grow': grow,
-  'scene.indices': indices,
-  'scene.indexStatistics': indexStatistics,
-  'scene.statistics': statistics,
-  'scene.values': values,
-  'spectra.ofAreas': ofAreas,
-  'spectra.separability': separability,
-  'spectra.scatter': scatter,
-  'rois.pixels': pixelsOfAreas,
-  'preview.map': previewMap,
+/** Calls that look at one scene, by the names of the contract. Lazy: the first picture waits for none of them. */
+const tasks: Readonly<Record<string, () => Promise<SceneTask>>> = {
+  'scene.grow': async () => (await import('./grow.ts')).grow,
+  'scene.indices': async () => (await import('./indices.ts')).indices,
+  'scene.indexStatistics': async () => (await import('./indices.ts')).indexStatistics,
+  'scene.statistics': async () => (await import('./statistics.ts')).statistics,
+  'scene.values': async () => (await import('./values.ts')).values,
+  'spectra.ofAreas': async () => (await import('./spectra.ts')).ofAreas,
+  'spectra.separability': async () => (await import('./separability.ts')).separability,
+  'spectra.scatter': async () => (await import('./separability.ts')).scatter,
+  'rois.pixels': async () => (await import('./spectra.ts')).pixelsOfAreas,
+  'preview.map': async () => (await import('./preview.ts')).previewMap,
 };
 
 const tilesAtOnce = 3;
@@ -50,9 +43,10 @@ export function createSceneAnswer(): Answer {
         () => pool.use({ uri, stamp }, (scene) => readTile(scene, input as TileRequest, signal)),
         signal,
       );
-    const task = tasks[name];
-    if (task === undefined)
+    const load = tasks[name];
+    if (load === undefined)
       throw new AppError('internal', `A scene process has no task "${name}".`);
+    const task = await load();
     return pool.use({ uri, stamp }, ({ source }) => task(source, input as never, signal));
   };
 }

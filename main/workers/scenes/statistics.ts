@@ -1,7 +1,7 @@
 import type { DeskArguments, DeskOutput } from '../../../app/contract/deskApi.ts';
 import { figuresOf } from '../../../app/raster/figures.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
-import { checkBands, thinned, windowUnder } from './reading.ts';
+import { checkBands, thinnedSamples, windowUnder } from './reading.ts';
 
 /** About how many pixels figures of a band rest on. */
 export const statisticsPixels = 2 ** 20;
@@ -16,11 +16,11 @@ export async function statistics(
 ): Promise<DeskOutput<'scene.statistics'>> {
   checkBands(source.description, bands);
   const window = windowUnder(source.description, bounds);
-  const size = thinned(window, statisticsPixels);
   const result: DeskOutput<'scene.statistics'>['bands'] = [];
   for (let at = 0; at < bands.length; at += bandsAtOnce) {
     const part = bands.slice(at, at + bandsAtOnce);
-    const block = await source.read({ window, size, bands: part, signal });
+    const request = { bands: part, pixels: statisticsPixels, signal };
+    const block = await thinnedSamples(source, window, request);
     part.forEach((band, i) => {
       const { histogram, ...figures } = figuresOf(block.bands[i]!, block.masks[i]);
       result.push({

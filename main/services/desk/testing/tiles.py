@@ -57,6 +57,9 @@ def make(folder):
     write(f"{folder}/overviews.tif", large, **utm, **tiled)
     with rasterio.open(f"{folder}/overviews.tif", "r+") as dataset:
         dataset.build_overviews([2, 4, 8, 16], Resampling.average)
+    y, x = numpy.mgrid[0:6000, 0:6000].astype("float32")
+    write(f"{folder}/wide.tif", (100 + 60 * numpy.sin(x / 17) * numpy.cos(y / 13) + x / 100).astype("uint8")[None],
+          **utm, **tiled)
     return {}
 
 
