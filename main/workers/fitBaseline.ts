@@ -5,7 +5,8 @@ import { scoreOf } from './score.ts';
 import type { ScoredModel } from './trainedModel.ts';
 import type { TrainingRun } from './trainingRun.ts';
 
-const trees = 200;
+/** Trees of the baseline. */
+export const trees = 200;
 
 /** A random forest on the same samples and split as the network: what it has to beat. Sees the pixel alone. */
 export async function fitBaseline({

@@ -4,7 +4,7 @@ import { AppError } from '../../app/error.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import type { Window } from '../../app/raster/grid.ts';
 import { openScene } from '../raster/formats.ts';
-import { openClassifier } from './classifier.ts';
+import { type Classifier, openClassifier } from './classifier.ts';
 import { readFeatureWindow } from './featureWindow.ts';
 import { mapExtent } from './mapExtent.ts';
 import type { TaskContext } from './task.ts';
@@ -27,7 +27,7 @@ const withOverviews = 4 / 3;
 /** Bytes that reader and writers of a map hold beside the model: windows that wait, decoded tiles. */
 const mapBuffers = 160 * 2 ** 20;
 
-/** Maps one small window of the scene, and a larger one where that was too quick to tell. */
+/** Reads one block of the scene and maps some of its pixels. */
 export async function probePredict(
   input: Input<'predict'>,
   { signal }: TaskContext,
@@ -48,38 +48,28 @@ export async function probePredict(
     const { patch } = classifier;
     const { area } = await mapExtent(input, description.grid);
     const startUp = (performance.now() - started) / 1000;
-    let [side, read, mapped, pixels] = [32, 0, 0, 0];
-    while (mapped + read < longEnough) {
-      signal.throwIfAborted();
-      const window = middle(area, side);
-      const before = performance.now();
-      const { features } = await readFeatureWindow(source, window, {
-        bands,
-        scaling: bands.map((band) => description.bands[band]!),
-        patch,
-      });
-      const between = performance.now();
-      const count = features.length / (bands.length * patch ** 2);
-      // a window without data tells nothing of the model: then one of zeros does
-      const spectra = count > 0 ? features : new Float32Array(1024 * bands.length * patch ** 2);
-      classifier.probabilities({ features: spectra, bands: bands.length, patch });
-      mapped = (performance.now() - between) / 1000;
-      read = (between - before) / 1000;
-      pixels = count > 0 ? window.width * window.height : 1024;
-      if (side >= 1024 || (window.width < side && window.height < side)) break;
-      side *= 2;
-    }
+    const scaling = bands.map((band) => description.bands[band]!);
+    const block = middleBlock(area, description.block);
+    const before = performance.now();
+    const { features } = await readFeatureWindow(source, inner(block), {
+      bands,
+      scaling,
+      patch,
+      signal,
+    });
+    // however little is read of a block of the file, all of it is decoded
+    const reading = (performance.now() - before) / 1000 / (block.width * block.height);
+    const mapping = timeMapping(classifier, features, bands.length, signal);
     const all = area.width * area.height;
     const hashing = await hashSeconds(description.files);
-    const [reading, mapping] = [(read / pixels) * all, (mapped / pixels) * all];
     return {
       seconds: [
-        startUp + 0.8 * (hashing / 2 + Math.max(reading, mapping)),
-        2 + startUp + 1.4 * (hashing + reading + mapping),
+        startUp + 0.8 * (hashing / 2 + all * Math.max(reading, mapping.perPixel)),
+        2 + startUp + 1.5 * (hashing + all * (reading + mapping.perPixel)),
       ],
       memoryBytes: process.resourceUsage().maxRSS * 1024 + mapBuffers,
       diskBytes: Math.ceil(all * withOverviews * bytesPerPixel(input, classifier.classes.length)),
-      basis: `${pixels.toLocaleString('en')} of ${all.toLocaleString('en')} pixels were mapped to measure it, with ${classifier.engine.id} on ${classifier.engine.device}. Disk: before compression.`,
+      basis: `${mapping.pixels.toLocaleString('en')} of ${all.toLocaleString('en')} pixels were mapped to measure it, with ${classifier.engine.id} on ${classifier.engine.device}. Disk: before compression.`,
     };
   } finally {
     await source.close();
@@ -87,11 +77,47 @@ export async function probePredict(
   }
 }
 
-/** A square in the middle of an area, as far as it fits. */
-function middle({ x, y, width, height }: Window, side: number): Window {
-  const [w, h] = [Math.min(side, width), Math.min(side, height)];
-  return { x: x + ((width - w) >> 1), y: y + ((height - h) >> 1), width: w, height: h };
+/** Seconds a pixel of the model: more and more pixels, until they take long enough to tell. */
+function timeMapping(
+  { probabilities, patch }: Pick<Classifier, 'probabilities' | 'patch'>,
+  features: Float32Array,
+  bands: number,
+  signal: AbortSignal,
+): { readonly perPixel: number; readonly pixels: number } {
+  const size = bands * patch ** 2;
+  // a window without data tells nothing of the model: then one of zeros does
+  const known = features.length > 0 ? features : new Float32Array(1024 * size);
+  const most = known.length / size;
+  for (let pixels = Math.min(64, most); ; pixels = Math.min(4 * pixels, most)) {
+    signal.throwIfAborted();
+    const started = performance.now();
+    probabilities({ features: known.subarray(0, pixels * size), bands, patch });
+    const seconds = (performance.now() - started) / 1000;
+    if (seconds >= longEnough || pixels === most) return { perPixel: seconds / pixels, pixels };
+  }
 }
+
+/** The part of an area that one block of the file holds, in its middle. */
+function middleBlock(area: Window, block: { width: number; height: number }): Window {
+  const cut = (start: number, length: number, step: number): [number, number] => {
+    const from = Math.floor((start + (length >> 1)) / step) * step;
+    const first = Math.max(start, from);
+    return [first, Math.min(start + length, from + step) - first];
+  };
+  const [x, width] = cut(area.x, area.width, block.width);
+  const [y, height] = cut(area.y, area.height, block.height);
+  return { x, y, width, height };
+}
+
+/** At most so many pixels along a side are made features of. */
+const mostSide = 256;
+
+const inner = ({ x, y, width, height }: Window): Window => ({
+  x,
+  y,
+  width: Math.min(mostSide, width),
+  height: Math.min(mostSide, height),
+});
 
 function bytesPerPixel({ score, probabilities }: Input<'predict'>, classes: number): number {
   return 1 + (score === undefined ? 0 : 4) + (probabilities === undefined ? 0 : 4 * classes);

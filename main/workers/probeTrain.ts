@@ -11,14 +11,16 @@ import { createTransform } from '../vector/crs.ts';
 import { readRois } from '../vector/readRois.ts';
 import { isLabelRaster } from './classReader.ts';
 import { engineOptions } from './engineOptions.ts';
+import { trees } from './fitBaseline.ts';
 import { gatherSamples, thinPixels } from './gatherSamples.ts';
 import { type Estimate, hashSeconds } from './probePredict.ts';
 import type { TaskContext } from './task.ts';
 import { candidateBands, cleanSamples, faultyBands } from './usableBands.ts';
 
-/** Samples that the probe learns from, all classes together, and trees that it grows. */
-const [probeSamples, probeTrees] = [768, 10];
-const forestTrees = 200;
+/** Samples of the probe, all classes together; trees that it grows of them, and how many of them a network learns from. */
+const [probeSamples, probeTrees, networkSamples] = [2048, 8, 768];
+/** A forest takes more than a power of the samples between these: nodes cost, however few samples they have. */
+const [flattest, steepest] = [0.6, 1.1];
 /** Epochs of the probe: the first warms up. */
 const probeEpochs = 3;
 
@@ -28,23 +30,26 @@ export async function probeTrain(input: Input<'train'>, context: TaskContext): P
   const probe = await gatherProbe(input, context);
   const reading = (performance.now() - started) / 1000;
   const training = Math.max(1, Math.round(probe.all * (1 - input.validation)));
-  const forest =
-    input.model === 'forest' || input.baseline ? await timeForest(probe, training, context) : 0;
+  const forest: Range =
+    input.model === 'forest' || input.baseline
+      ? await timeForest(probe, training, context)
+      : [0, 0];
   const network =
     input.model === 'forest' ? undefined : await timeNetwork(probe, training, input, context);
-  // what was read already for the probe is read once more, and the rest of the windows
-  const fixed =
-    reading * Math.max(1, probe.all / probe.count / 20) + (await hashSeconds(probe.files));
-  const seconds = network?.seconds ?? [0, 0];
+  // the samples of the probe lie in nearly all windows of the ROIs: to read them was to read these
+  const fixed = reading + (await hashSeconds(probe.files));
+  const seconds: Range = network?.seconds ?? [0, 0];
   return {
     samples: probe.all,
-    seconds: [0.7 * (fixed + forest) + seconds[0], 1 + 1.4 * (fixed + forest) + seconds[1]],
+    seconds: [0.7 * fixed + forest[0] + seconds[0], 1 + 1.4 * fixed + forest[1] + seconds[1]],
     memoryBytes:
       process.resourceUsage().maxRSS * 1024 + 3 * 4 * probe.all * probe.bands * probe.patch ** 2,
     diskBytes: network?.checkpointBytes ?? 20e6,
     basis: `${probe.count.toLocaleString('en')} of ${probe.all.toLocaleString('en')} samples were used to measure it${network === undefined ? '' : `, with ${network.engine}`}.`,
   };
 }
+
+type Range = readonly [least: number, most: number];
 
 type Probe = {
   readonly features: Float32Array;
@@ -102,26 +107,26 @@ async function gatherProbe(input: Input<'train'>, { signal }: TaskContext): Prom
   }
 }
 
-/** Seconds of the random forest over `training` samples: a tree takes n log n. */
+/** Seconds of the random forest over `training` samples. */
 async function timeForest(
   { features, bands, patch, labels, classes }: Probe,
   training: number,
   { signal }: TaskContext,
-): Promise<number> {
+): Promise<Range> {
   const cells = patch ** 2;
   const centres = Float32Array.from(
     { length: features.length / cells },
     (_, i) => features[i * cells + (cells >> 1)]!,
   );
   const train = Int32Array.from(labels.keys());
+  const samples = { features: centres, bands, labels, classes: classes.length };
+  // the first trees warm up
+  await fitForest(samples, { train, trees: probeTrees, seed: 1, signal });
   const started = performance.now();
-  await fitForest(
-    { features: centres, bands, labels, classes: classes.length },
-    { train, trees: probeTrees, seed: 0, signal },
-  );
+  await fitForest(samples, { train, trees: probeTrees, seed: 0, signal });
   const seconds = (performance.now() - started) / 1000;
-  const work = (samples: number): number => samples * Math.log2(samples + 1);
-  return (seconds * forestTrees * work(training)) / (probeTrees * work(train.length));
+  const [whole, ratio] = [(seconds * trees) / probeTrees, Math.max(1, training / train.length)];
+  return [0.8 * whole * ratio ** flattest, 1.2 * whole * ratio ** steepest];
 }
 
 /** Least share of the epochs that a run which may stop early still takes. */
@@ -133,7 +138,7 @@ async function timeNetwork(
   input: Input<'train'>,
   { signal }: TaskContext,
 ): Promise<{
-  readonly seconds: readonly [number, number];
+  readonly seconds: Range;
   readonly checkpointBytes: number;
   readonly engine: string;
 }> {
@@ -141,15 +146,16 @@ async function timeNetwork(
   const opening = performance.now();
   const engine = await openEngine(engineOptions(input));
   try {
-    // every fourth sample validates, about as in a run
-    const all = [...labels.keys()];
-    const train = Int32Array.from(all.filter((i) => i % 4 !== 3));
+    // evenly thinned; every fourth sample validates, about as in a run
+    const thinning = Math.max(1, Math.floor(labels.length / networkSamples));
+    const all = [...labels.keys()].filter((i) => i % thinning === 0);
+    const train = Int32Array.from(all.filter((_, i) => i % 4 !== 3));
     const { patience: _, ...settings } = preset.settings;
     const marks = [performance.now()];
     const { members: weights } = await fitClassifier({
       samples: { features, bands, patch, labels },
       train,
-      validation: Int32Array.from(all.filter((i) => i % 4 === 3)),
+      validation: Int32Array.from(all.filter((_, i) => i % 4 === 3)),
       classes,
       preset: { ...preset, settings: { ...settings, members: 1, epochs: probeEpochs } },
       engine,

@@ -13,7 +13,12 @@ export type SceneSample = {
   readonly bands: readonly (BandSample | undefined)[];
 };
 
-export type BandSample = { readonly min: number; readonly max: number; readonly mean: number };
+export type BandSample = {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly deviation: number;
+};
 
 /** Windows along each side, and pixels along each side of one. */
 const [windowsAcross, windowSide] = [3, 64];
@@ -22,7 +27,7 @@ const [windowsAcross, windowSide] = [3, 64];
 export async function sampleScene(source: SceneSource, signal: AbortSignal): Promise<SceneSample> {
   const { bands, grid } = source.description;
   const used = [...bands.keys()].filter((index) => bands[index]!.bad !== true);
-  const figures = bands.map(() => ({ count: 0, sum: 0, min: Infinity, max: -Infinity }));
+  const figures = bands.map(() => new Figures());
   let [pixels, valid, zero] = [0, 0, 0];
   for (const window of spread(wholeWindow(grid))) {
     signal.throwIfAborted();
@@ -40,10 +45,7 @@ export async function sampleScene(source: SceneSource, signal: AbortSignal): Pro
       block.bands[position]!.forEach((sample: number | bigint, i: number) => {
         if (mask !== undefined && mask[i] === 0) return;
         const value = Number(sample) * scale + offset;
-        figure.count += 1;
-        figure.sum += value;
-        figure.min = Math.min(figure.min, value);
-        figure.max = Math.max(figure.max, value);
+        figure.add(value);
       });
     }
   }
@@ -51,10 +53,32 @@ export async function sampleScene(source: SceneSource, signal: AbortSignal): Pro
     validShare: valid / pixels,
     zeroShare: zero / pixels,
     hasNodata: used.some((index) => bands[index]!.nodata !== undefined),
-    bands: figures.map(({ count, sum, min, max }) =>
-      count === 0 ? undefined : { min, max, mean: sum / count },
-    ),
+    bands: figures.map((figure) => figure.sample()),
   };
+}
+
+/** Running figures of one band (Welford: exact where the mean is large beside the deviation). */
+class Figures {
+  #count = 0;
+  #mean = 0;
+  #squares = 0;
+  #min = Infinity;
+  #max = -Infinity;
+
+  add(value: number): void {
+    this.#count += 1;
+    const before = value - this.#mean;
+    this.#mean += before / this.#count;
+    this.#squares += before * (value - this.#mean);
+    this.#min = Math.min(this.#min, value);
+    this.#max = Math.max(this.#max, value);
+  }
+
+  sample(): BandSample | undefined {
+    if (this.#count === 0) return undefined;
+    const deviation = Math.sqrt(this.#squares / this.#count);
+    return { min: this.#min, max: this.#max, mean: this.#mean, deviation };
+  }
 }
 
 /** Windows in the middle of the cells of a coarse grid; fewer where the scene is small. */
