@@ -24,7 +24,7 @@ export function WrittenFiles({
             <span className="path">{path}</span>
             <button
               type="button"
-              aria-label={t('Copy the path {path}', { path })}
+              aria-label={t('Copy path: {path}', { path })}
               onClick={() => copy(path)}
             >
               {t('Copy path')}
