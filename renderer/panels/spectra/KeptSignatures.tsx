@@ -1,10 +1,9 @@
 import type { ReactElement } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import { newId } from '../../edits/newId.ts';
-import { useStore } from '../../state/store.ts';
-import { cursorStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
 import { Icon } from '../icons.tsx';
+import { useCursorSpectrum } from './useCursorSpectrum.ts';
 
 /** A signature of one pixel that stays while the cursor moves on. */
 export type Kept = {
@@ -23,19 +22,16 @@ export function KeptSignatures({
   readonly kept: readonly Kept[];
   readonly onChange: (kept: readonly Kept[]) => void;
 }): ReactElement {
-  const ready = useStore(
-    cursorStore,
-    (state) => state.scene === info.scene && state.values !== undefined,
-  );
+  const under = useCursorSpectrum(info);
   const keep = (): void => {
-    const { values, pixel, scene } = cursorStore.get();
-    if (values === undefined || pixel === undefined || scene === undefined) return;
+    if (under === undefined) return;
+    const { values, pixel } = under;
     const name = t('Pixel {x}, {y}', { x: pixel[0], y: pixel[1] });
-    onChange([...kept, { id: newId(), name, scene, values }]);
+    onChange([...kept, { id: newId(), name, scene: info.scene, values }]);
   };
   return (
     <>
-      <button type="button" disabled={!ready} onClick={keep}>
+      <button type="button" disabled={under === undefined} onClick={keep}>
         {t('Keep the signature at the cursor')}
       </button>
       {kept.length > 0 && (

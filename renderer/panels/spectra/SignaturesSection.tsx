@@ -1,7 +1,5 @@
 import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
-import { useStore } from '../../state/store.ts';
-import { cursorStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
 import { Chart } from '../charts/Chart.tsx';
 import { SeriesKey } from '../charts/labels.tsx';
@@ -19,6 +17,7 @@ import {
   spreadPoints,
   valueAxis,
 } from './signatures.ts';
+import { useCursorSpectrum } from './useCursorSpectrum.ts';
 import { useClassSignatures, useRoiSignatures } from './useSignatures.ts';
 
 type Props = { readonly info: SceneInfo; readonly entries: readonly ClassAreas[] };
@@ -139,9 +138,8 @@ function SignatureChart({
   readonly areas: readonly Series[];
   readonly kept: readonly Kept[];
 }): ReactElement {
-  const values = useStore(cursorStore, (state) =>
-    cursor && state.scene === info.scene ? state.values : undefined,
-  );
+  const under = useCursorSpectrum(info)?.values;
+  const values = cursor ? under : undefined;
   const x = useMemo(() => bandAxis(info), [info]);
   const y = useMemo(() => valueAxis(info), [info]);
   const series = useMemo(
