@@ -16,9 +16,7 @@ export function weight<T>(weights: Weights<T>, path: string): T {
 
 /** x (…, in) to (…, out) with `path.weight` (out, in) and, where present, `path.bias` (out), as PyTorch's Linear. */
 export function linear<T>(ops: Ops<T>, weights: Weights<T>, path: string, x: T): T {
-  const product = times(ops, weight(weights, `${path}.weight`), x);
-  const bias = weights.get(`${path}.bias`);
-  return bias === undefined ? product : ops.add(product, bias);
+  return project(ops, x, weight(weights, `${path}.weight`), weights.get(`${path}.bias`));
 }
 
 /**
@@ -34,16 +32,30 @@ export function linearPart<T>(
 ): T {
   const kernel = weight(weights, `${path}.weight`);
   const [, inner = 1] = ops.shape(kernel);
-  return times(ops, ops.slice(kernel, [from, 0], [count, inner]), x);
+  return project(ops, x, ops.slice(kernel, [from, 0], [count, inner]));
 }
 
-/** x (…, inner) times the transpose of a kernel (out, inner). */
-function times<T>(ops: Ops<T>, kernel: T, x: T): T {
+/** x (…, inner) times the transpose of a kernel (out, inner), plus a bias (out). */
+function project<T>(ops: Ops<T>, x: T, kernel: T, bias?: T): T {
+  if (ops.linear !== undefined) return ops.linear(x, kernel, bias);
   const shape = ops.shape(x);
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const [out = 1, inner = 1] = ops.shape(kernel);
-  const product = ops.matMul(ops.reshape(x, [rows, inner]), kernel, { transposeB: true });
-  return ops.reshape(product, [...shape.slice(0, -1), out]);
+  const flat = ops.matMul(ops.reshape(x, [rows, inner]), kernel, { transposeB: true });
+  const product = ops.reshape(flat, [...shape.slice(0, -1), out]);
+  return bias === undefined ? product : ops.add(product, bias);
+}
+
+/** Cuts the last dimension of x into pieces of the given sizes. */
+export function split<T>(ops: Ops<T>, x: T, sizes: readonly number[]): readonly T[] {
+  if (ops.split !== undefined) return ops.split(x, sizes);
+  const outer = ops.shape(x).slice(0, -1);
+  let from = 0;
+  return sizes.map((size) => {
+    const begin = [...outer.map(() => 0), from];
+    from += size;
+    return ops.slice(x, begin, [...outer, size]);
+  });
 }
 
 /** Normalises the last dimension, then `path.weight` and `path.bias`. Variance as in PyTorch: divided by n. */

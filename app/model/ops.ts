@@ -54,6 +54,10 @@ export type FusedOps<T> = {
   readonly silu?: (x: T) => T;
   /** Over the last dimension of x (…, d), with weight and bias (d); variance divided by d. */
   readonly layerNorm?: (x: T, weight: T, bias: T, epsilon: number) => T;
+  /** x (…, in) times the transpose of weight (out, in), plus bias (out) where there is one. */
+  readonly linear?: (x: T, weight: T, bias: T | undefined) => T;
+  /** Cuts the last dimension into pieces of the given sizes. */
+  readonly split?: (x: T, sizes: readonly number[]) => readonly T[];
   /** Depthwise over time, past and present only: x (b, l, d), kernel (taps, d) whose last row meets the present, bias (d). */
   readonly causalConv1d?: (x: T, kernel: T, bias: T) => T;
 };

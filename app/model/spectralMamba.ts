@@ -16,6 +16,7 @@ import {
   reverseTime,
   selectiveScan,
   silu,
+  split,
   weight,
 } from './layers.ts';
 import type { Ops } from './ops.ts';
@@ -176,17 +177,15 @@ export function mambaMixer<T>(ops: Ops<T>, weights: Weights<T>, path: string, v:
   const z = linearPart(ops, weights, `${path}.in_proj`, v, [inner, inner]);
   const u = silu(ops, causalConv1d(ops, weights, `${path}.conv1d`, u0));
   const parts = linear(ops, weights, `${path}.x_proj`, u); // [b, L, r + 2N]
-  const [batch = 1, length = 1, width = 1] = ops.shape(parts);
-  const rank = width - 2 * states;
-  const part = (from: number, size: number): T =>
-    ops.slice(parts, [0, 0, from], [batch, length, size]);
+  const rank = (ops.shape(parts)[2] ?? 1) - 2 * states;
+  const [step, B, C] = split(ops, parts, [rank, states, states]) as readonly [T, T, T];
   const timeStep = new Map([['dt.weight', weight(weights, `${path}.dt_proj.weight`)]]);
   const scanned = selectiveScan(ops, {
     u,
-    dtRaw: linear(ops, timeStep, 'dt', part(0, rank)),
+    dtRaw: linear(ops, timeStep, 'dt', step),
     A: ops.subtract(ops.constant([0], [1]), ops.exp(logA)),
-    B: part(rank, states),
-    C: part(rank + states, states),
+    B,
+    C,
     D: weight(weights, `${path}.D`),
     z,
     dtBias: weight(weights, `${path}.dt_proj.bias`),

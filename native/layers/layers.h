@@ -12,6 +12,11 @@ struct Rows {
   int64_t first, last, channels;
 };
 
+// Rows of (rows, in) to rows of (rows, out).
+struct Linear {
+  int64_t first, last, in, out;
+};
+
 // Sequences [first, last) of (batch, steps, channels).
 struct Sequences {
   int64_t first, last, steps, channels;
@@ -44,3 +49,12 @@ PRISMAP_KERNEL(causalBackward,
                (const Sequences& part, int64_t taps, const float* x, const float* kernel, const float* gy, float* gx,
                 float* sums),
                (part, taps, x, kernel, gy, gx, sums))
+
+// y = x · weightᵀ + bias, with the weight as its transpose (in, out); the bias (out) may be null.
+PRISMAP_KERNEL(linearForward,
+               (const Linear& size, const float* x, const float* transposed, const float* bias, float* y),
+               (size, x, transposed, bias, y))
+// `weight` (out, in); `sums` (out · in + out), zeroed by the caller: gradients of weight and bias over these rows.
+PRISMAP_KERNEL(linearBackward,
+               (const Linear& size, const float* x, const float* weight, const float* gy, float* gx, float* sums),
+               (size, x, weight, gy, gx, sums))

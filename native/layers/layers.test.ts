@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { causalConv1d, layerNorm, silu } from '../../app/model/layers.ts';
+import { causalConv1d, layerNorm, linear, silu, split } from '../../app/model/layers.ts';
 import type { Ops } from '../../app/model/ops.ts';
 import type { Weights } from '../../app/model/weights.ts';
 import { createRandom } from '../../app/random.ts';
@@ -35,14 +35,14 @@ function evaluate(layer: Layer, ops: Ops<Tensor>, shape: readonly number[], weig
   };
   const x = make(shape);
   const entries = Object.entries(weights).map(([path, of]) => [path, make(of)] as const);
-  const upstream = make(shape);
+  const upstream = make(layer(ops, new Map(entries), x).shape);
   const { value, grads } = tf.engine().gradients(
     () => {
       const y = layer(ops, new Map(entries), x);
       return tf.concat([tf.reshape(y, [-1]), tf.reshape(tf.sum(tf.mul(y, upstream)), [1])]);
     },
     [x, ...entries.map(([, tensor]) => tensor)],
-    lastOnly(shape),
+    lastOnly(upstream.shape),
   );
   return [value, ...grads].map((tensor) => tensor.dataSync() as Float32Array);
 }
@@ -81,6 +81,30 @@ describe('layers in one piece agree with their composition', () => {
       compare((ops, w, x) => layerNorm(ops, w, 'norm', x), shape, weights);
     },
   );
+
+  test.each([
+    [[1, 1], 1],
+    [[5, 3], 7],
+    [[2, 37, 32], 64],
+    [[9, 145, 64], 34],
+    [[130, 2], 64],
+    [[3, 11, 17], 130],
+    [[67, 200], 5],
+  ] as const)('linear layer of %j to %i', (shape, out) => {
+    const weight = [out, shape.at(-1)!];
+    const layer: Layer = (ops, w, x) => linear(ops, w, 'linear', x);
+    compare(layer, shape, { 'linear.weight': weight, 'linear.bias': [out] });
+    compare(layer, shape, { 'linear.weight': weight });
+  });
+
+  test('split into three', () => {
+    // Pieces of different weight, so that an exchange shows.
+    const layer: Layer = (ops, _, x) => {
+      const [a, b, c] = split(ops, x, [2, 16, 16]);
+      return tf.add(tf.mul(b!, c!), tf.sum(a!, -1, true));
+    };
+    compare(layer, [3, 37, 34], {});
+  });
 
   test.each([
     [[1, 1, 1], 4],

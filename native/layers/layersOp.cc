@@ -1,7 +1,8 @@
-// TensorFlow operations PrismapSilu, PrismapLayerNorm, PrismapCausalConv and their gradients over layers.cc.
+// TensorFlow operations PrismapSilu, PrismapLayerNorm, PrismapLinear, PrismapCausalConv and their gradients over layers.cc.
 #include "absl/status/status.h"
 #include "../simd/parallel.h"
 #include "layers.h"
+#include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
 
@@ -105,6 +106,52 @@ class NormGradientOp : public tf::OpKernel {
   float epsilon_;
 };
 
+// Inputs x (…, in), weight (out, in), bias (out) or nothing.
+class LinearOp : public tf::OpKernel {
+ public:
+  explicit LinearOp(tf::OpKernelConstruction* construction) : OpKernel(construction) {}
+  void Compute(tf::OpKernelContext* context) override {
+    const tf::Tensor& x = context->input(0);
+    const int64_t in = context->input(1).dim_size(1), out = context->input(1).dim_size(0);
+    const int64_t rows = in == 0 ? 0 : x.NumElements() / in;
+    const bool biased = context->input(2).NumElements() > 0;
+    if (!hasElements(context, 0, rows * in) || (biased && !hasElements(context, 2, out))) return;
+    tf::TensorShape shape = x.shape();
+    shape.set_dim(x.dims() - 1, out);
+    tf::Tensor* y = nullptr;
+    OP_REQUIRES_OK(context, context->allocate_output(0, shape, &y));
+    const float* weight = valuesOf(context, 1);
+    std::vector<float> transposed(in * out);
+    for (int64_t o = 0; o < out; o++) {
+      for (int64_t i = 0; i < in; i++) transposed[i * out + o] = weight[o * in + i];
+    }
+    parallel(context, rows, in * out / 8 + 1, [&](int64_t first, int64_t last) {
+      linearForward({first, last, in, out}, valuesOf(context, 0), transposed.data(),
+                    biased ? valuesOf(context, 2) : nullptr, y->flat<float>().data());
+    });
+  }
+};
+
+// Inputs x, weight, bias or nothing, gradient of the output; outputs gradients of x, weight, bias.
+class LinearGradientOp : public tf::OpKernel {
+ public:
+  explicit LinearGradientOp(tf::OpKernelConstruction* construction) : OpKernel(construction) {}
+  void Compute(tf::OpKernelContext* context) override {
+    const int64_t in = context->input(1).dim_size(1), out = context->input(1).dim_size(0);
+    const int64_t rows = in == 0 ? 0 : context->input(0).NumElements() / in;
+    if (!hasElements(context, 0, rows * in) || !hasElements(context, 3, rows * out)) return;
+    float *gx = outputLike(context, 0, 0), *weight = outputLike(context, 1, 1), *bias = outputLike(context, 2, 2);
+    if (!context->status().ok()) return;  // the gradient of no bias has no elements
+    const auto sums = sumOverParts(
+        context, rows, kParts, in * out / 4 + 1, (in + 1) * out, [&](int64_t first, int64_t last, float* part) {
+          linearBackward({first, last, in, out}, valuesOf(context, 0), valuesOf(context, 1), valuesOf(context, 3), gx,
+                         part);
+        });
+    std::copy_n(sums.data(), in * out, weight);
+    std::copy_n(sums.data() + in * out, context->input(2).NumElements(), bias);
+  }
+};
+
 // Inputs x (batch, steps, channels), kernel (taps, channels), bias (channels).
 class CausalConvOp : public tf::OpKernel {
  public:
@@ -174,6 +221,21 @@ REGISTER_OP("PrismapLayerNormGradient")
     .Output("weight_gradient: float")
     .Output("bias_gradient: float")
     .SetShapeFn(shapesOf<0, 1, 1>);
+REGISTER_OP("PrismapLinear")
+    .Input("x: float")
+    .Input("weight: float")
+    .Input("bias: float")
+    .Output("y: float")
+    .SetShapeFn(tf::shape_inference::UnknownShape);
+REGISTER_OP("PrismapLinearGradient")
+    .Input("x: float")
+    .Input("weight: float")
+    .Input("bias: float")
+    .Input("gradient: float")
+    .Output("x_gradient: float")
+    .Output("weight_gradient: float")
+    .Output("bias_gradient: float")
+    .SetShapeFn(shapesOf<0, 1, 2>);
 REGISTER_OP("PrismapCausalConv")
     .Input("x: float")
     .Input("kernel: float")
@@ -194,6 +256,8 @@ REGISTER_KERNEL_BUILDER(Name("PrismapSilu").Device(tf::DEVICE_CPU), SiluOp);
 REGISTER_KERNEL_BUILDER(Name("PrismapSiluGradient").Device(tf::DEVICE_CPU), SiluGradientOp);
 REGISTER_KERNEL_BUILDER(Name("PrismapLayerNorm").Device(tf::DEVICE_CPU), NormOp);
 REGISTER_KERNEL_BUILDER(Name("PrismapLayerNormGradient").Device(tf::DEVICE_CPU), NormGradientOp);
+REGISTER_KERNEL_BUILDER(Name("PrismapLinear").Device(tf::DEVICE_CPU), LinearOp);
+REGISTER_KERNEL_BUILDER(Name("PrismapLinearGradient").Device(tf::DEVICE_CPU), LinearGradientOp);
 REGISTER_KERNEL_BUILDER(Name("PrismapCausalConv").Device(tf::DEVICE_CPU), CausalConvOp);
 REGISTER_KERNEL_BUILDER(Name("PrismapCausalConvGradient").Device(tf::DEVICE_CPU), CausalConvGradientOp);
 

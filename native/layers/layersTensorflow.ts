@@ -1,7 +1,9 @@
 import type { FusedOps } from '../../app/model/ops.ts';
 import type { Attribute, Tensor, TensorflowBackend, Tfjs } from '../tensors.ts';
 
-type Layers = Required<Pick<FusedOps<Tensor>, 'silu' | 'layerNorm' | 'causalConv1d'>>;
+type Layers = Required<
+  Pick<FusedOps<Tensor>, 'silu' | 'layerNorm' | 'linear' | 'split' | 'causalConv1d'>
+>;
 
 /** The layers of `layersOp.cc`: one pass over memory each, and nothing saved but the inputs. */
 export function tensorflowLayers(tf: Tfjs, backend: TensorflowBackend): Layers {
@@ -25,6 +27,17 @@ export function tensorflowLayers(tf: Tfjs, backend: TensorflowBackend): Layers {
           runAll('PrismapLayerNormGradient', [input!, scale!, gradient], attributes),
       });
     },
+    linear: (x, weight, bias) => {
+      const padded = (inputs: readonly Tensor[]): Tensor[] =>
+        bias === undefined ? [...inputs, tf.tensor([], [0], 'float32')] : [...inputs];
+      return differentiable(tf, bias === undefined ? [x, weight] : [x, weight, bias], {
+        forward: (inputs) => run('PrismapLinear', padded(inputs)),
+        backward: (inputs, gradient) =>
+          runAll('PrismapLinearGradient', [...padded(inputs), gradient]).slice(0, inputs.length),
+      });
+    },
+    // TensorFlow's own: its gradient is one concatenation, where slices take a padding each and sums of the paddings.
+    split: (x, sizes) => tf.split(x, [...sizes], x.shape.length - 1),
     causalConv1d: (x, kernel, bias) =>
       differentiable(tf, [x, kernel, bias], {
         forward: (inputs) => run('PrismapCausalConv', [...inputs]),

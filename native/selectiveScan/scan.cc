@@ -146,8 +146,7 @@ PRISMAP_INLINE void sumEachLanes(const Vector* rows, int64_t n, float* sums) {
     for (int count = kLanes; count > 1; count /= 2) {
 #pragma GCC unroll 8
       for (int k = 0; k < count / 2; k++) {
-        x[k] = __builtin_shuffle(x[2 * k], x[2 * k + 1], even) +
-               __builtin_shuffle(x[2 * k], x[2 * k + 1], odd);
+        x[k] = shuffle(x[2 * k], x[2 * k + 1], even) + shuffle(x[2 * k], x[2 * k + 1], odd);
       }
     }
     store(sums + i, x[0], kLanes);

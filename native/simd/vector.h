@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -33,6 +33,12 @@ PRISMAP_INLINE Vector broadcast(float x) { return Vector{} + x; }
 
 PRISMAP_INLINE Vector select(Integers mask, Vector yes, Vector no) { return mask ? yes : no; }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+PRISMAP_INLINE __m256i firstLanes(int lanes) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+#endif
+
 // The first `lanes` floats of memory; zeros behind them.
 PRISMAP_INLINE Vector load(const float* from, int lanes) {
   Vector x = {};
@@ -41,6 +47,8 @@ PRISMAP_INLINE Vector load(const float* from, int lanes) {
   } else {
 #if defined(__AVX512F__)
     x = (Vector)_mm512_maskz_loadu_ps((1u << lanes) - 1, from);
+#elif defined(__AVX2__)
+    x = (Vector)_mm256_maskload_ps(from, firstLanes(lanes));
 #else
     memcpy(&x, from, lanes * sizeof(float));
 #endif
@@ -54,16 +62,34 @@ PRISMAP_INLINE void store(float* to, Vector x, int lanes) {
   } else {
 #if defined(__AVX512F__)
     _mm512_mask_storeu_ps(to, (1u << lanes) - 1, (__m512)x);
+#elif defined(__AVX2__)
+    _mm256_maskstore_ps(to, firstLanes(lanes), (__m256)x);
 #else
     memcpy(to, &x, lanes * sizeof(float));
 #endif
   }
 }
 
+// Lane i is lane from[i] of a, or of b where from[i] >= kLanes.
+PRISMAP_INLINE Vector shuffle(Vector a, Vector b, Integers from) {
+#if defined(__clang__)  // has no __builtin_shuffle, but makes one of this
+  Vector x;
+  for (int i = 0; i < kLanes; i++) x[i] = from[i] < kLanes ? a[from[i]] : b[from[i] - kLanes];
+  return x;
+#else
+  return __builtin_shuffle(a, b, from);
+#endif
+}
+
 PRISMAP_INLINE float sumLanes(Vector x) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; i++) sum += x[i];
-  return sum;
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps((__m512)x);
+#else
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) x[i] += x[i + half];
+  }
+  return x[0];
+#endif
 }
 
 #if defined(__AVX512F__)
