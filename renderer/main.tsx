@@ -2,6 +2,7 @@ import 'ol/ol.css';
 import './desk.css';
 import './panels/panels.css';
 import { boundingExtent, createEmpty, extend, isEmpty } from 'ol/extent.js';
+import { I18nProvider } from 'react-aria-components';
 import { createRoot } from 'react-dom/client';
 import type { CommandContext } from './actions/command.ts';
 import { handleKey } from './actions/table.ts';
@@ -17,7 +18,7 @@ import type { MapControls } from './state/mapControls.ts';
 import { applyTheme } from './state/theme.ts';
 import { viewStore } from './state/view.ts';
 import { createWorkspace } from './state/workspace.ts';
-import { loadWords } from './words/translate.ts';
+import { currentLanguage, loadWords } from './words/translate.ts';
 
 const host = connectToHost();
 const workspace = createWorkspace(host);
@@ -95,9 +96,11 @@ host.onState((state) => {
 applyTheme();
 await loadWords();
 createRoot(document.querySelector('#root')!).render(
-  <DeskContext value={desk}>
-    <Desk attach={attachMap} attachLinked={attachLinked} />
-  </DeskContext>,
+  <I18nProvider locale={currentLanguage()}>
+    <DeskContext value={desk}>
+      <Desk attach={attachMap} attachLinked={attachLinked} />
+    </DeskContext>
+  </I18nProvider>,
 );
 host.call('project.state', {}).then((project) => {
   workspace.load(project);

@@ -1,5 +1,5 @@
 import type { MapControls } from '../state/mapControls.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 
 /** What a command works with. */
 export type CommandContext = { readonly workspace: Workspace; readonly map: MapControls };

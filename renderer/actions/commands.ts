@@ -2,8 +2,10 @@ import { sortedClasses } from '../edits/classes.ts';
 import { addGroup, changeLayer, duplicateLayer, removeLayer } from '../edits/layers.ts';
 import { mergeSelectedRois, removeSelectedRois, setClassOfSelected } from '../edits/rois.ts';
 import { viewStore } from '../state/view.ts';
-import type { PanelName, ToolName } from '../state/workspace.ts';
+import type { PanelName, ToolName } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
 import type { Command, CommandContext } from './command.ts';
+import { dialog } from './dialogCommand.ts';
 import { newProject, openSample } from './project.ts';
 import { mapScene, trainModel } from './run.ts';
 
@@ -21,19 +23,6 @@ const panel = (name: PanelName, label: string, ...keys: string[]): Command => ({
   group: 'View',
   keys,
   run: ({ workspace }) => workspace.store.set({ panel: name }),
-});
-
-const dialog = (
-  id: string,
-  label: string,
-  name: 'open' | 'palette' | 'shortcuts' | 'saveAs' | 'import' | 'exportRois',
-  ...keys: string[]
-): Command => ({
-  id,
-  label,
-  group: name === 'palette' || name === 'shortcuts' ? 'Help' : 'Project',
-  keys,
-  run: ({ workspace }) => workspace.store.set({ dialog: name }),
 });
 
 const onLayer =
@@ -266,7 +255,7 @@ export const commands: readonly Command[] = [
     run: onLayer(({ workspace }, id) => {
       const row = workspace.store.get().document.layers.get(id);
       if (row !== undefined)
-        changeLayer(workspace, id, row.visible ? 'Hide layer' : 'Show layer', {
+        changeLayer(workspace, id, row.visible ? t('Hide layer') : t('Show layer'), {
           visible: !row.visible,
         });
     }),
@@ -284,6 +273,7 @@ export const commands: readonly Command[] = [
     keys: ['Mod+D'],
     run: onLayer(({ workspace }, id) => duplicateLayer(workspace, id)),
   },
+  dialog('layer.basemap', 'Add basemap…', 'basemap'),
   {
     id: 'layer.group',
     label: 'Add a group',

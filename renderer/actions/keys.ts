@@ -1,3 +1,5 @@
+import { t } from '../words/translate.ts';
+
 const storage = 'prismap.keys';
 const isMac = navigator.platform.startsWith('Mac');
 
@@ -29,7 +31,14 @@ export function keyOf(event: KeyboardEvent): string {
     .join('+');
 }
 
+/** Keys that keyboards of other languages name otherwise. */
+export const keyNames = ['Ctrl', 'Shift', 'Enter', 'Escape', 'Backspace', 'Delete', 'Space'];
+
 /** A key as people read it. */
 export function keyLabel(key: string): string {
-  return key.replace('Mod', isMac ? '⌘' : 'Ctrl');
+  return key
+    .split(/(?<=.)\+/)
+    .map((part) => (part === 'Mod' ? (isMac ? '⌘' : 'Ctrl') : part))
+    .map((name) => (keyNames.includes(name) ? t(name) : name))
+    .join('+');
 }

@@ -1,4 +1,5 @@
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import { sceneToMap } from '../state/sceneToMap.ts';
 import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
@@ -24,15 +25,6 @@ export const defaultTraining: TrainSettings = {
   skipBands: ['auto'],
   init: undefined,
 };
-
-/** The raster that training and mapping are about: the selected one, else the uppermost image that is no class map. */
-export function sceneToMap({ workspace }: Pick<CommandContext, 'workspace'>): string | undefined {
-  const { document, selectedLayer } = workspace.store.get();
-  const images = [...document.layers.values()]
-    .filter(({ kind, style }) => kind === 'scene' && style?.mode !== 'classes')
-    .sort((a, b) => b.order - a.order);
-  return (images.find(({ id }) => id === selectedLayer) ?? images[0])?.uri;
-}
 
 export const trainInput = (settings: TrainSettings, scene: string): Record<string, unknown> => {
   const { epochs, init, skipBands, patch, ...rest } = settings;
@@ -132,7 +124,7 @@ export function mapScene(
     );
   const wanted = partInput({ workspace }, part, entry.info);
   if (typeof wanted === 'string') return workspace.notify(wanted);
-  const { name } = entry.info;
+  const name = entry.info.name.replace(/\.[a-z0-9]{1,5}$/i, '');
   const title = part === 'view' ? t('Map view of {name}', { name }) : t('Map {name}', { name });
   const input = { model, scene, ...wanted, ...options };
   workspace

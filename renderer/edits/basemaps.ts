@@ -1,5 +1,6 @@
 import type { LayerRow } from '../../app/project/rows.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
 import { put } from './changes.ts';
 import { newId } from './newId.ts';
 
@@ -28,7 +29,7 @@ export async function addBasemap(
     uri,
     ...(attribution === '' ? {} : { attribution }),
   };
-  workspace.edit(`Add ${name}`, [put('layers', row)]);
+  workspace.edit(t('Add {name}', { name }), [put('layers', row)]);
 }
 
 /** Gives a basemap that a project brought leave to fetch from a host. */

@@ -1,6 +1,7 @@
 import type { ClassRow, RowChange } from '../../app/project/rows.ts';
 import { classColor } from '../../app/raster/palette.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
 import { changed, put, removed } from './changes.ts';
 import { newId } from './newId.ts';
 
@@ -14,18 +15,18 @@ export function addClass(workspace: Workspace, name?: string): void {
   const used = new Set([...classes.values()].map(({ value }) => value));
   const value = Array.from({ length: 255 }, (_, i) => i + 1).find((free) => !used.has(free));
   if (value === undefined) {
-    workspace.notify('A class list holds at most 255 classes. Merge or remove one first.');
+    workspace.notify(t('A class list holds at most 255 classes. Merge or remove one first.'));
     return;
   }
   const row: ClassRow = {
     id: newId(),
     value,
-    name: name ?? `Class ${value}`,
+    name: name ?? t('Class {number}', { number: value }),
     color: [...classColor(classes.size)],
     order: Math.max(0, ...[...classes.values()].map(({ order }) => order)) + 1,
     visible: true,
   };
-  workspace.edit(`Add class ${row.name}`, [put('classes', row)]);
+  workspace.edit(t('Add class {name}', { name: row.name }), [put('classes', row)]);
   workspace.store.set({ selectedClass: row.id });
 }
 
@@ -45,7 +46,7 @@ export function removeClass(workspace: Workspace, id: string): void {
   const row = classes.get(id);
   if (row === undefined) return;
   const its = [...rois.values()].filter(({ classId }) => classId === id);
-  workspace.edit(`Remove class ${row.name}`, [
+  workspace.edit(t('Remove class {name}', { name: row.name }), [
     ...its.map((roi) => removed('rois', roi)),
     removed('classes', row),
   ]);
@@ -60,7 +61,7 @@ export function mergeClasses(workspace: Workspace, from: string, into: string): 
   const [source, target] = [classes.get(from), classes.get(into)];
   if (source === undefined || target === undefined || from === into) return;
   const its = [...rois.values()].filter(({ classId }) => classId === from);
-  workspace.edit(`Merge ${source.name} into ${target.name}`, [
+  workspace.edit(t('Merge {source} into {target}', { source: source.name, target: target.name }), [
     ...its.map((roi) => changed('rois', roi, { ...roi, classId: into })),
     removed('classes', source),
   ]);
@@ -82,5 +83,5 @@ export function moveClass(
   const changes: RowChange[] = sorted.flatMap((row, index) =>
     row.order === index + 1 ? [] : [changed('classes', row, { ...row, order: index + 1 })],
   );
-  workspace.edit('Move class', changes);
+  workspace.edit(t('Move class'), changes);
 }

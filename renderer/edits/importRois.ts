@@ -1,5 +1,6 @@
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
 import { put } from './changes.ts';
 import { roisLayer } from './layers.ts';
 import { newId } from './newId.ts';
@@ -47,7 +48,7 @@ export async function importRois(
       geometry,
     }),
   );
-  workspace.edit(`Import ${rows.length} ROIs`, [
+  workspace.edit(t('Import {count} ROIs', { count: rows.length }), [
     ...roisLayer(document.layers),
     ...added.map((row) => put('classes', row)),
     ...rows.map((row) => put('rois', row)),

@@ -1,6 +1,6 @@
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { LayerRow, RowChange, SceneStyle } from '../../app/project/rows.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
 import { changed, put, removed, setting } from './changes.ts';
 import { newId } from './newId.ts';
@@ -101,7 +101,7 @@ export async function addScene(
     style,
   };
   const first = document.settings.get('crs') === undefined && info.crs !== undefined;
-  workspace.edit(`Add ${row.name}`, [
+  workspace.edit(t('Add {name}', { name: row.name }), [
     put('layers', row),
     ...(first ? [setting('crs', undefined, info.crs)] : []),
   ]);
@@ -141,20 +141,28 @@ export function removeLayer(workspace: Workspace, id: string): void {
   const rows = withChildren(workspace.store.get().document.layers, id);
   if (rows.length === 0) return;
   workspace.edit(
-    `Remove ${rows[0]!.name}`,
+    t('Remove {name}', { name: rows[0]!.name }),
     rows.map((row) => removed('layers', row)),
   );
-  workspace.notify(`${rows[0]!.name} was removed from the project. Its file stays.`, {
-    label: 'Undo',
-    run: workspace.undo,
-  });
+  workspace.notify(
+    t('{name} was removed from the project. Its file stays.', { name: rows[0]!.name }),
+    {
+      label: t('Undo'),
+      run: workspace.undo,
+    },
+  );
 }
 
 export function duplicateLayer(workspace: Workspace, id: string): void {
   const row = workspace.store.get().document.layers.get(id);
   if (row === undefined) return;
-  const copy = { ...row, id: newId(), name: `${row.name} (copy)`, order: row.order + 1e-3 };
-  workspace.edit(`Duplicate ${row.name}`, [put('layers', copy)]);
+  const copy = {
+    ...row,
+    id: newId(),
+    name: t('{name} (copy)', { name: row.name }),
+    order: row.order + 1e-3,
+  };
+  workspace.edit(t('Duplicate {name}', { name: row.name }), [put('layers', copy)]);
 }
 
 export function addGroup(workspace: Workspace): void {
@@ -163,12 +171,12 @@ export function addGroup(workspace: Workspace): void {
   const row: LayerRow = {
     id: newId(),
     order,
-    name: 'Group',
+    name: t('Group'),
     kind: 'group',
     visible: true,
     opacity: 1,
   };
-  workspace.edit('Add group', [put('layers', row)]);
+  workspace.edit(t('Add group'), [put('layers', row)]);
 }
 
 /** Puts layers before or after another one, or into a group. */
@@ -200,5 +208,5 @@ export function moveLayers(
       changed('layers', row, { ...rest, order, ...(parent === undefined ? {} : { parent }) }),
     ];
   });
-  workspace.edit('Move layer', changes);
+  workspace.edit(t('Move layer'), changes);
 }

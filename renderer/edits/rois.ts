@@ -1,7 +1,8 @@
 import type { RoiRow, RowChange } from '../../app/project/rows.ts';
 import type { Geometry } from '../../app/vector/geometry.ts';
 import { viewStore } from '../state/view.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
 import { changed, put, removed } from './changes.ts';
 import { roisLayer } from './layers.ts';
 import { newId } from './newId.ts';
@@ -15,14 +16,14 @@ export function addRoi(
 ): RoiRow | undefined {
   const { document, selectedClass } = workspace.store.get();
   if (selectedClass === undefined || !document.classes.has(selectedClass)) {
-    workspace.notify('There is no class to draw in. Add a class first.');
+    workspace.notify(t('There is no class to draw in. Add a class first.'));
     return undefined;
   }
   const others = [...document.rois.values()].map((row) => row.geometry);
   const free = viewStore.get().avoidOverlap ? without(geometry, others) : geometry;
   if (free === undefined) {
     workspace.notify(
-      'Other ROIs cover all of it. Switch off "Avoid overlap" to draw it all the same.',
+      t('Other ROIs cover all of it. Switch off "Avoid overlap" to draw it all the same.'),
     );
     return undefined;
   }
@@ -57,7 +58,7 @@ const selectedRows = ({ store }: Workspace): readonly RoiRow[] => {
 export function removeSelectedRois(workspace: Workspace): void {
   const rows = selectedRows(workspace);
   workspace.edit(
-    rows.length === 1 ? 'Remove ROI' : `Remove ${rows.length} ROIs`,
+    rows.length === 1 ? t('Remove ROI') : t('Remove {count} ROIs', { count: rows.length }),
     rows.map((row) => removed('rois', row)),
   );
   workspace.store.set({ selectedRois: new Set() });
@@ -67,12 +68,14 @@ export function removeSelectedRois(workspace: Workspace): void {
 export function mergeSelectedRois(workspace: Workspace): void {
   const [first, ...rest] = selectedRows(workspace);
   if (first === undefined || rest.length === 0) {
-    workspace.notify('Select two ROIs or more to merge them (Shift+click adds to the selection).');
+    workspace.notify(
+      t('Select two ROIs or more to merge them (Shift+click adds to the selection).'),
+    );
     return;
   }
   const geometry = unionOf([first.geometry, ...rest.map((row) => row.geometry)]);
   if (geometry === undefined) return;
-  workspace.edit('Merge ROIs', [
+  workspace.edit(t('Merge ROIs'), [
     changed('rois', first, { ...first, geometry: geometry as RoiRow['geometry'] }),
     ...rest.map((row) => removed('rois', row)),
   ]);
@@ -82,7 +85,7 @@ export function mergeSelectedRois(workspace: Workspace): void {
 export function setClassOfSelected(workspace: Workspace, classId: string): void {
   const rows = selectedRows(workspace).filter((row) => row.classId !== classId);
   workspace.edit(
-    'Change class of ROI',
+    t('Change class of ROI'),
     rows.map((row) => changed('rois', row, { ...row, classId })),
   );
 }

@@ -2,7 +2,7 @@ import type OpenLayersMap from 'ol/Map.js';
 import { transform } from 'ol/proj.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { cursorStore } from '../state/view.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 import { isPixels, sceneProjection } from './projections.ts';
 
 const quietMs = 40;

@@ -12,8 +12,9 @@ import { drawnLayers } from '../state/layerOrder.ts';
 import type { MarkedPoint } from '../state/mapControls.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
-import type { Workspace } from '../state/workspace.ts';
-import { compareLayer } from './compare.ts';
+import type { Workspace } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
+import { createComparison } from './compare.ts';
 import { followCursor } from './cursor.ts';
 import { firstStyles } from './firstStyles.ts';
 import { createGround } from './ground.ts';
@@ -49,7 +50,7 @@ function createMap(target: HTMLElement): OpenLayersMap {
     target,
     controls: defaultControls({ zoom: true, rotate: false, attribution: false }).extend([
       new ScaleLine({ minWidth: 90 }),
-      new Rotate({ autoHide: false, tipLabel: 'North up', label: '▲' }),
+      new Rotate({ autoHide: false, tipLabel: t('North up'), label: '▲' }),
     ]),
     interactions: defaultInteractions({ dragPan: false, doubleClickZoom: false }).extend([
       panInteraction(),
@@ -94,24 +95,19 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
       ...layer,
       visible: layer.visible && !(bare && layer.row.style?.mode === 'classes'),
     }));
-    scenes.show(scenesOnly);
+    const raised = comparison.raise(scenesOnly);
+    scenes.show(raised);
+    comparison.clip(scenes);
     const roiRow = drawn.find(({ row }) => row.kind === 'rois');
-    rois.layer.setZIndex(roiRow?.depth ?? drawn.length);
+    const uppermost = Math.max(...raised.map(({ depth }) => depth));
+    // ROIs stay above what is compared.
+    rois.layer.setZIndex(raised === scenesOnly ? (roiRow?.depth ?? drawn.length) : uppermost + 1);
     rois.layer.setVisible((roiRow?.visible ?? true) && !bare);
     rois.layer.setOpacity(roiRow?.opacity ?? 1);
     const shown = ground.follow(drawn);
     if (shown !== undefined) zoomTo(shown.bounds, shown);
   };
-  let endCompare: (() => void) | undefined;
-  const followCompare = (): void => {
-    endCompare?.();
-    endCompare = undefined;
-    const { compare, compareLayer: chosen } = viewStore.get();
-    const id = chosen ?? store.get().selectedLayer;
-    const layer = id === undefined ? undefined : scenes.layerOf(id);
-    if ((compare === 'swipe' || compare === 'spyglass') && layer !== undefined)
-      endCompare = compareLayer(map, layer);
-  };
+  const comparison = createComparison(map, workspace, () => showLayers());
   const updateExtent = (): void => {
     const [width, height] = map.getSize() ?? [0, 0];
     if (width === 0 || height === 0) return;
@@ -136,9 +132,6 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     watch(store, ({ document }) => document.rois, rois.update),
     watch(store, ({ document }) => document.classes, rois.update),
     watch(store, (state) => state.selectedRois, rois.update),
-    watch(store, (state) => state.selectedLayer, followCompare),
-    watch(viewStore, (state) => state.compare, followCompare),
-    watch(viewStore, (state) => state.compareLayer, followCompare),
     watch(viewStore, (state) => state.bare, showLayers),
     watch(
       store,
@@ -156,7 +149,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     showPoint: createPointMark(map),
     dispose: () => {
       for (const end of unwatch) end();
-      endCompare?.();
+      comparison.dispose();
       ground.dispose();
       scenes.dispose();
       map.setTarget(undefined);

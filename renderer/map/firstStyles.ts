@@ -1,7 +1,7 @@
 import { changed } from '../edits/changes.ts';
 import { defaultStyle } from '../edits/layers.ts';
 import type { DrawnLayer } from '../state/layerOrder.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 
 /** A layer that came without a style gets the usual one once its scene is open. */
 export function firstStyles(workspace: Workspace): (drawn: readonly DrawnLayer[]) => void {

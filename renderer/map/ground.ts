@@ -4,8 +4,10 @@ import type OpenLayersMap from 'ol/Map.js';
 import View from 'ol/View.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { DrawnLayer } from '../state/layerOrder.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
+import { t } from '../words/translate.ts';
 import { offlineBasemap } from './basemap.ts';
+import { createBasemapLayers } from './basemapLayers.ts';
 import { sceneProjection } from './projections.ts';
 import { createSceneLayers, type SceneLayers } from './sceneLayers.ts';
 
@@ -26,15 +28,35 @@ function createView(info: SceneInfo | undefined): View {
   });
 }
 
+const isScene = ({ row }: DrawnLayer): boolean => row.kind === 'scene';
+
+/** The place of the scene in its surroundings, in the corner. */
+function createOverview(info: SceneInfo): OverviewMap {
+  const [minX, minY, maxX, maxY] = info.bounds;
+  const projection = sceneProjection(info);
+  return new OverviewMap({
+    collapsed: false,
+    tipLabel: t('Overview'),
+    layers: [offlineBasemap(projection)],
+    view: new View({
+      projection,
+      center: getCenter([...info.bounds]),
+      resolution: Math.max((maxX - minX) / 110, (maxY - minY) / 80),
+    }),
+  });
+}
+
 /** What lies under the scenes: the view in their CRS, the basemap, and the overview in the corner. */
 export type Ground = {
   /** Gives the scene that decided the view where the view is a new one. */
   readonly follow: (drawn: readonly DrawnLayer[]) => SceneInfo | undefined;
+  readonly dispose: () => void;
 };
 
 export function createGround(map: OpenLayersMap, workspace: Workspace): Ground {
   const { store } = workspace;
-  let basemap: ReturnType<typeof offlineBasemap> | undefined;
+  const online = createBasemapLayers(map, workspace);
+  let offline: ReturnType<typeof offlineBasemap> | undefined;
   let overview: OverviewMap | undefined;
   let overviewScenes: SceneLayers | undefined;
   let viewOf: string | undefined;
@@ -43,49 +65,55 @@ export function createGround(map: OpenLayersMap, workspace: Workspace): Ground {
   const leading = (drawn: readonly DrawnLayer[]): SceneInfo | undefined => {
     const { document, scenes } = store.get();
     const infos = drawn
-      .filter(({ row }) => row.kind === 'scene')
+      .filter(isScene)
       .map(({ row }) => scenes.get(row.uri ?? ''))
       .filter((entry) => entry?.state === 'open')
       .map(({ info }) => info);
     return infos.find(({ crs }) => crs === document.settings.get('crs')) ?? infos[0];
   };
-  const replace = (info: SceneInfo): void => {
-    if (basemap !== undefined) map.removeLayer(basemap);
+  const replace = (info: SceneInfo | undefined): void => {
+    if (offline !== undefined) map.removeLayer(offline);
     if (overview !== undefined) map.removeControl(overview);
     overviewScenes?.dispose();
-    basemap = offlineBasemap(sceneProjection(info));
-    basemap.setZIndex(-1);
-    map.addLayer(basemap);
-    const [minX, minY, maxX, maxY] = info.bounds;
-    overview = new OverviewMap({
-      collapsed: false,
-      tipLabel: 'Overview',
-      layers: [offlineBasemap(sceneProjection(info))],
-      view: new View({
-        projection: sceneProjection(info),
-        center: getCenter([...info.bounds]),
-        resolution: Math.max((maxX - minX) / 110, (maxY - minY) / 80),
-      }),
-    });
+    [overview, overviewScenes] = [undefined, undefined];
+    offline = offlineBasemap(map.getView().getProjection());
+    offline.setZIndex(-1);
+    map.addLayer(offline);
+    if (info === undefined) return;
+    overview = createOverview(info);
     map.addControl(overview);
     overviewScenes = createSceneLayers(overview.getOverviewMap(), workspace);
+  };
+  const isOffline = ({ row }: DrawnLayer): boolean =>
+    row.kind === 'basemap' && (row.uri ?? 'offline') === 'offline';
+  /** Says which view there has to be: that of a scene, or the world where only a basemap is there; undefined where none. */
+  const viewNeeded = (drawn: readonly DrawnLayer[], info: SceneInfo | undefined) => {
+    if (info === undefined)
+      return drawn.some(({ row }) => row.kind === 'basemap') && !drawn.some(isScene)
+        ? 'world'
+        : undefined;
+    return `${store.get().project?.folder}|${info.crs}|${info.geotransform === undefined ? info.scene : ''}`;
   };
   return {
     follow: (drawn) => {
       const info = leading(drawn);
-      const shown = drawn.find(({ row }) => row.kind === 'basemap');
-      const key = `${store.get().project?.folder}|${info?.crs}|${info?.geotransform === undefined ? info?.scene : ''}`;
-      const isNew = info !== undefined && key !== viewOf;
+      const key = viewNeeded(drawn, info);
+      const isNew = key !== undefined && key !== viewOf;
       if (isNew) {
         viewOf = key;
         map.setView(createView(info));
         replace(info);
       }
-      basemap?.setVisible(shown?.visible ?? true);
+      offline?.setVisible(drawn.find(isOffline)?.visible ?? true);
+      online.show(drawn);
       overviewScenes?.show(
         drawn.filter(({ row }) => info !== undefined && row.uri === info.uri).slice(0, 1),
       );
       return isNew ? info : undefined;
+    },
+    dispose: () => {
+      online.dispose();
+      overviewScenes?.dispose();
     },
   };
 }

@@ -2,7 +2,7 @@ import type OpenLayersMap from 'ol/Map.js';
 import type { JobRecord } from '../../app/contract/desk/jobs.ts';
 import { addScene } from '../edits/layers.ts';
 import { watch } from '../state/store.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
 import { createLiveMap, type LiveMap } from './liveMap.ts';
 

@@ -1,8 +1,9 @@
 import OpenLayersMap from 'ol/Map.js';
+import { comparedLayer } from '../state/comparedLayer.ts';
 import { drawnLayers } from '../state/layerOrder.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 import { createRoiLayer } from './roiLayer.ts';
 import { createSceneLayers } from './sceneLayers.ts';
 
@@ -17,9 +18,9 @@ export function createLinkedView(
   const rois = createRoiLayer(workspace);
   map.addLayer(rois.layer);
   const show = (): void => {
-    const { document, selectedLayer } = workspace.store.get();
-    const id = viewStore.get().compareLayer ?? selectedLayer;
-    const drawn = drawnLayers(document.layers).filter(({ row }) => row.id === id);
+    const id = comparedLayer(workspace.store.get())?.id;
+    const { layers } = workspace.store.get().document;
+    const drawn = drawnLayers(layers).filter(({ row }) => row.id === id);
     scenes.show(drawn.map((layer) => ({ ...layer, visible: true, opacity: 1 })));
     rois.update();
   };

@@ -3,10 +3,10 @@ import type OpenLayersMap from 'ol/Map.js';
 import { transformExtent } from 'ol/proj.js';
 import ImageStatic from 'ol/source/ImageStatic.js';
 import { AppError } from '../../app/error.ts';
+import { sceneToMap } from '../state/sceneToMap.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
-import type { Workspace } from '../state/workspace.ts';
-import { selectedScene } from './cursor.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 import { bytesOfBase64, classPicture } from './liveMap.ts';
 import { sceneProjection } from './projections.ts';
 
@@ -27,10 +27,11 @@ export function livePreview(map: OpenLayersMap, workspace: Workspace): () => voi
   let asked = new AbortController();
 
   const show = async (): Promise<void> => {
-    const info = selectedScene(workspace);
+    const entry = store.get().scenes.get(sceneToMap({ workspace }) ?? '');
+    const info = entry?.state === 'open' ? entry.info : undefined;
     const { extent, size } = viewStore.get();
     const classes = classesWithAreas(workspace);
-    if (info === undefined || info.classes !== undefined || extent === undefined) return;
+    if (info === undefined || extent === undefined) return;
     if (classes.length < 2) return viewStore.set({ previewState: 'none' });
     viewStore.set({ previewState: 'working' });
     asked = new AbortController();

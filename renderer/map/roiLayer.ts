@@ -6,7 +6,7 @@ import VectorSource from 'ol/source/Vector.js';
 import { Circle, Fill, Stroke, Style } from 'ol/style.js';
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
 import type { Geometry, Ring } from '../../app/vector/geometry.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 
 type OlGeometry = MultiPolygon | MultiPoint;
 

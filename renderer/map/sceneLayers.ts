@@ -3,7 +3,7 @@ import type OpenLayersMap from 'ol/Map.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { SceneStyle } from '../../app/project/rows.ts';
 import type { DrawnLayer } from '../state/layerOrder.ts';
-import type { Workspace } from '../state/workspace.ts';
+import type { Workspace } from '../state/workspaceState.ts';
 import { sceneLook } from './sceneLook.ts';
 import { sceneTiles } from './sceneTiles.ts';
 

@@ -11,7 +11,7 @@ export function ClassLegend(props: FormProps): ReactElement {
     const hidden = style.hidden.includes(value)
       ? style.hidden.filter((one) => one !== value)
       : [...style.hidden, value];
-    restyle('Show or hide a class', { hidden });
+    restyle(t('Show or hide a class'), { hidden });
   };
   return (
     <fieldset className="legend">
@@ -24,7 +24,7 @@ export function ClassLegend(props: FormProps): ReactElement {
             aria-label={t('Colour of {name}', { name })}
             value={formatColor(style.colors[String(value)] ?? color)}
             onChange={(event) =>
-              restyle('Change colour', {
+              restyle(t('Change colour'), {
                 colors: { ...style.colors, [String(value)]: [...parseColor(event.target.value)] },
               })
             }

@@ -22,6 +22,7 @@ import {
   removeClass,
   sortedClasses,
 } from '../edits/classes.ts';
+import { countText } from '../words/numbers.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon } from './icons.tsx';
@@ -104,7 +105,7 @@ function ClassItem({
   const [renaming, setRenaming] = useState(false);
   const figures = t('{rois} ROIs · {pixels} px', {
     rois: count?.polygons ?? 0,
-    pixels: (count?.pixels ?? 0).toLocaleString('en'),
+    pixels: countText(count?.pixels ?? 0),
   });
   return (
     <GridListItem id={row.id} textValue={row.name} className="list-item">
@@ -133,7 +134,7 @@ function ClassItem({
           row.visible ? t('Hide {name}', { name: row.name }) : t('Show {name}', { name: row.name })
         }
         onPress={() =>
-          changeClass(workspace, row.id, row.visible ? 'Hide class' : 'Show class', {
+          changeClass(workspace, row.id, row.visible ? t('Hide class') : t('Show class'), {
             visible: !row.visible,
           })
         }
@@ -158,7 +159,7 @@ function ColorField({ row }: { readonly row: ClassRow }): ReactElement {
       onChange={(event) => setValue(event.target.value)}
       onBlur={() => {
         if (value !== formatColor(row.color))
-          changeClass(workspace, row.id, 'Change colour', { color: [...parseColor(value)] });
+          changeClass(workspace, row.id, t('Change colour'), { color: [...parseColor(value)] });
       }}
     />
   );
@@ -176,7 +177,7 @@ function ClassName({
   const keep = (): void => {
     const clean = name.trim();
     if (clean !== '' && clean !== row.name)
-      changeClass(workspace, row.id, 'Rename class', { name: clean });
+      changeClass(workspace, row.id, t('Rename class'), { name: clean });
     done();
   };
   return (
@@ -194,7 +195,7 @@ function ClassName({
   );
 }
 
-const macroclasses = ['Water', 'Built-up', 'Vegetation', 'Soil', 'Other'];
+export const macroclasses = ['Water', 'Built-up', 'Vegetation', 'Soil', 'Other'];
 
 function ClassMenu({
   row,
@@ -211,7 +212,7 @@ function ClassMenu({
   );
   const setMacroclass = (name: string | undefined): void => {
     const { macroclass: _, ...rest } = row;
-    changeClass(workspace, row.id, 'Change macroclass', { ...rest, macroclass: name });
+    changeClass(workspace, row.id, t('Change macroclass'), { ...rest, macroclass: name });
   };
   return (
     <MenuTrigger>

@@ -91,7 +91,7 @@ function LayerItem({ row, renaming, setRenaming }: ItemProps): ReactElement {
   const entry = useWorkspace((state) => state.scenes.get(row.uri ?? ''));
   const failed = entry?.state === 'failed';
   const toggle = (): void =>
-    changeLayer(workspace, row.id, row.visible ? 'Hide layer' : 'Show layer', {
+    changeLayer(workspace, row.id, row.visible ? t('Hide layer') : t('Show layer'), {
       visible: !row.visible,
     });
   return (
@@ -152,7 +152,7 @@ function Rename({
   const [name, setName] = useState(row.name);
   const keep = (): void => {
     if (name.trim() !== '' && name !== row.name)
-      changeLayer(workspace, row.id, 'Rename layer', { name: name.trim() });
+      changeLayer(workspace, row.id, t('Rename layer'), { name: name.trim() });
     done();
   };
   return (
@@ -228,7 +228,7 @@ function Opacity({ row }: { readonly row: LayerRow }): ReactElement {
       value={value}
       onChange={(next) => setValue(next)}
       onChangeEnd={(next) =>
-        changeLayer(workspace, row.id, 'Change opacity', { opacity: next / 100 })
+        changeLayer(workspace, row.id, t('Change opacity'), { opacity: next / 100 })
       }
     >
       <Label>{t('Opacity of {name}', { name: row.name })}</Label>

@@ -1,4 +1,5 @@
 import { type ReactElement, useEffect, useRef } from 'react';
+import { comparedLayer } from '../state/comparedLayer.ts';
 import { useStore } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
@@ -19,7 +20,7 @@ export function MapPanel({
   useEffect(() => attach(target.current!), [attach]);
   const compare = useStore(viewStore, (state) => state.compare);
   return (
-    <section className={`map-frame ${compare}`} aria-label={t('Map')}>
+    <section className="map-frame" aria-label={t('Map')}>
       <div className="map-place">
         <div
           ref={target}
@@ -53,8 +54,9 @@ function SecondMap({ attach }: { readonly attach: Attach }): ReactElement {
 /** Which layer is compared with the rest. */
 function CompareChoice(): ReactElement {
   const layers = useWorkspace((state) => state.document.layers);
-  const selected = useWorkspace((state) => state.selectedLayer);
-  const chosen = useStore(viewStore, (state) => state.compareLayer);
+  // What is chosen here lies in another store: whichever changes, the field is drawn again.
+  useStore(viewStore, (state) => state.compareLayer);
+  const compared = useWorkspace((state) => comparedLayer(state)?.id);
   const scenes = [...layers.values()]
     .filter(({ kind }) => kind === 'scene')
     .sort((a, b) => b.order - a.order);
@@ -62,7 +64,7 @@ function CompareChoice(): ReactElement {
     <div className="compare-choice">
       <Select
         label={t('Compared layer')}
-        value={chosen ?? selected ?? ''}
+        value={compared ?? ''}
         options={scenes.map(({ id, name }) => [id, name] as const)}
         onChange={(compareLayer) => viewStore.set({ compareLayer })}
       />

@@ -1,6 +1,6 @@
 import { type ReactElement, useEffect } from 'react';
 import { Button } from 'react-aria-components';
-import type { Notice } from '../state/workspace.ts';
+import type { Notice } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon } from './icons.tsx';
@@ -23,10 +23,10 @@ function NoticeLine({ notice }: { readonly notice: Notice }): ReactElement {
   const { workspace } = useDesk();
   const { id, level, action } = notice;
   useEffect(() => {
-    if (level === 'error') return;
+    if (level === 'error' || action?.stays === true) return;
     const timer = setTimeout(() => workspace.dismiss(id), noteSeconds * 1000);
     return () => clearTimeout(timer);
-  }, [id, level, workspace]);
+  }, [id, level, action, workspace]);
   return (
     <div className={`notice ${level}`}>
       <span>{notice.text}</span>

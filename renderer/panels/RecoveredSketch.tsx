@@ -23,7 +23,7 @@ export function RecoveredSketch(): ReactElement | null {
     addRoi(
       workspace,
       { kind: 'polygons', polygons: [{ outer: sketch.vertices, holes: [] }] },
-      'Draw polygon',
+      t('Draw polygon'),
     );
     done();
   };

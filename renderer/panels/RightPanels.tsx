@@ -1,6 +1,6 @@
 import { lazy, type ReactElement, Suspense } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
-import type { PanelName } from '../state/workspace.ts';
+import type { PanelName } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { StylePanel } from './StylePanel.tsx';
@@ -27,7 +27,7 @@ const HelpPanel = lazy(() =>
   import('./help/HelpPanel.tsx').then((m) => ({ default: m.HelpPanel })),
 );
 
-const panels: readonly (readonly [PanelName, string, () => ReactElement])[] = [
+export const panels: readonly (readonly [PanelName, string, () => ReactElement])[] = [
   ['style', 'Style', () => <StylePanel />],
   ['spectra', 'Spectra', () => <SpectraPanel />],
   ['train', 'Train', () => <TrainPanel />],

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { useStore } from '../state/store.ts';
 import { cursorStore, viewStore } from '../state/view.ts';
+import { shortText } from '../words/numbers.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 
@@ -12,11 +13,11 @@ function degrees(value: number, positive: string, negative: string): string {
 
 function geographicText(place: readonly [number, number] | undefined): string {
   if (place === undefined) return '';
-  return `${degrees(place[1], 'N', 'S')}, ${degrees(place[0], 'E', 'W')}`;
+  return `${degrees(place[1], t('N'), t('S'))}, ${degrees(place[0], t('E'), t('W'))}`;
 }
 
 function shortNumber(value: number | null): string {
-  return value === null ? '–' : Number(value.toPrecision(5)).toString();
+  return value === null ? '–' : shortText(value, 5);
 }
 
 /** Coordinates in the scene's CRS and as latitude and longitude, pixel and values under the pointer, and whether all is saved. */
@@ -43,7 +44,7 @@ export function StatusBar(): ReactElement {
       <span
         className="values"
         data-testid="pixel-values"
-        title={values.map(shortNumber).join(', ')}
+        title={values.map(shortNumber).join(' · ')}
       >
         {cursor.className ?? values.slice(0, most).map(shortNumber).join(' · ')}
         {cursor.className === undefined && values.length > most && ' …'}
@@ -60,7 +61,7 @@ export function StatusBar(): ReactElement {
         </button>
       )}
       <span>
-        {resolution === undefined ? '' : t('{size} units/px', { size: resolution.toPrecision(3) })}
+        {resolution === undefined ? '' : t('{size} units/px', { size: shortText(resolution, 3) })}
       </span>
       <span role="status">
         {connection === 'lost'

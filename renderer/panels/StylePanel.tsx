@@ -43,7 +43,7 @@ function StyleForm(props: FormProps): ReactElement {
     const expression =
       style.expression === '' ? (indicesOf(info)[0]?.expression ?? '') : style.expression;
     const palette = mode === 'index' && style.palette === 'grey' ? 'brown-teal' : style.palette;
-    restyle('Change rendering', { mode, ...(mode === 'index' ? { expression, palette } : {}) });
+    restyle(t('Change rendering'), { mode, ...(mode === 'index' ? { expression, palette } : {}) });
   };
   return (
     <>
@@ -54,7 +54,7 @@ function StyleForm(props: FormProps): ReactElement {
           label={t('Band')}
           info={info}
           value={style.band}
-          onChange={(band) => restyle('Change band', { band })}
+          onChange={(band) => restyle(t('Change band'), { band })}
         />
       )}
       {style.mode === 'index' && <IndexForm {...props} />}
@@ -63,7 +63,7 @@ function StyleForm(props: FormProps): ReactElement {
           label={t('Palette')}
           value={style.palette}
           options={Object.keys(ramps).map((name) => [name, t(name)] as const)}
-          onChange={(palette) => restyle('Change palette', { palette })}
+          onChange={(palette) => restyle(t('Change palette'), { palette })}
         />
       )}
       {style.mode === 'classes' ? <ClassLegend {...props} /> : <Stretch {...props} />}
@@ -103,7 +103,7 @@ function Composite(props: FormProps): ReactElement {
   const current = presets.find(({ rgb }) => rgb.join() === style.rgb.join())?.name ?? '';
   const set = (channel: number, band: number): void => {
     const rgb = style.rgb.with(channel, band) as SceneStyle['rgb'];
-    restyle('Change composite', { rgb });
+    restyle(t('Change composite'), { rgb });
   };
   return (
     <>
@@ -116,7 +116,7 @@ function Composite(props: FormProps): ReactElement {
         ]}
         onChange={(name) => {
           const preset = presets.find((one) => one.name === name);
-          if (preset !== undefined) restyle('Change composite', { rgb: preset.rgb });
+          if (preset !== undefined) restyle(t('Change composite'), { rgb: preset.rgb });
         }}
       />
       {[t('Red'), t('Green'), t('Blue')].map((label, channel) => (
@@ -146,11 +146,11 @@ function IndexForm(props: FormProps): ReactElement {
         value={current}
         options={[
           ['', t('Own expression')] as const,
-          ...presets.map(({ name, title }) => [name, `${name} · ${title}`] as const),
+          ...presets.map(({ name, title }) => [name, `${name} · ${t(title)}`] as const),
         ]}
         onChange={(name) => {
           const preset = presets.find((one) => one.name === name);
-          if (preset !== undefined) restyle('Change index', { expression: preset.expression });
+          if (preset !== undefined) restyle(t('Change index'), { expression: preset.expression });
         }}
       />
       <Field label={t('Expression of bands')}>
@@ -158,9 +158,11 @@ function IndexForm(props: FormProps): ReactElement {
           value={text}
           spellCheck={false}
           onChange={(event) => setText(event.target.value)}
-          onBlur={() => text !== style.expression && restyle('Change index', { expression: text })}
+          onBlur={() =>
+            text !== style.expression && restyle(t('Change index'), { expression: text })
+          }
           onKeyDown={(event) => {
-            if (event.key === 'Enter') restyle('Change index', { expression: text });
+            if (event.key === 'Enter') restyle(t('Change index'), { expression: text });
           }}
         />
       </Field>
@@ -175,7 +177,7 @@ function Stretch(props: FormProps): ReactElement {
     const { extent } = viewStore.get();
     if (extent === undefined) return;
     const stretch = style.stretch === 'manual' ? 'percent' : style.stretch;
-    restyle('Stretch by view', { stretch }, [...extent]);
+    restyle(t('Stretch by view'), { stretch }, [...extent]);
   };
   const options = [
     ['percent', t('Cumulative cut 2–98 %')],
@@ -188,7 +190,7 @@ function Stretch(props: FormProps): ReactElement {
     const limits = channels.map((_, i): [number, number] =>
       i === channel ? [...limit] : [...(style.limits[i] ?? style.limits[0] ?? [0, 1])],
     );
-    restyle('Change limits', { limits });
+    restyle(t('Change limits'), { limits });
   };
   return (
     <>
@@ -196,7 +198,7 @@ function Stretch(props: FormProps): ReactElement {
         label={t('Stretch')}
         value={style.stretch}
         options={options}
-        onChange={(stretch) => restyle('Change stretch', { stretch })}
+        onChange={(stretch) => restyle(t('Change stretch'), { stretch })}
       />
       <button type="button" onClick={inView}>
         {t('Stretch by current view')}
@@ -223,7 +225,7 @@ function Stretch(props: FormProps): ReactElement {
         value={style.gamma}
         range={[0.1, 10]}
         step={0.1}
-        onChange={(gamma) => restyle('Change gamma', { gamma })}
+        onChange={(gamma) => restyle(t('Change gamma'), { gamma })}
       />
     </>
   );

@@ -15,7 +15,7 @@ import { keyLabel } from '../actions/keys.ts';
 import { commandById, keysOf } from '../actions/table.ts';
 import { useStore } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
-import type { ToolName } from '../state/workspace.ts';
+import type { ToolName } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon, type IconName } from './icons.tsx';
@@ -46,10 +46,13 @@ function hint(id: string): string {
 export function CommandButton({
   id,
   icon,
+  detail,
   isDisabled = false,
 }: {
   readonly id: string;
   readonly icon: IconName;
+  /** What it would do now, for its tooltip. */
+  readonly detail?: string | undefined;
   readonly isDisabled?: boolean;
 }): ReactElement {
   const desk = useDesk();
@@ -64,7 +67,10 @@ export function CommandButton({
       >
         <Icon name={icon} />
       </Button>
-      <Tooltip className="tooltip">{hint(id)}</Tooltip>
+      <Tooltip className="tooltip">
+        {hint(id)}
+        {detail !== undefined && <small>{detail}</small>}
+      </Tooltip>
     </TooltipTrigger>
   );
 }
@@ -76,8 +82,18 @@ export function Toolbar(): ReactElement {
   const redo = useWorkspace((state) => state.redo);
   return (
     <div className="toolbar" role="toolbar" aria-label={t('Tools')}>
-      <CommandButton id="edit.undo" icon="undo" isDisabled={undo.length === 0} />
-      <CommandButton id="edit.redo" icon="redo" isDisabled={redo.length === 0} />
+      <CommandButton
+        id="edit.undo"
+        icon="undo"
+        detail={undo.at(-1)?.label}
+        isDisabled={undo.length === 0}
+      />
+      <CommandButton
+        id="edit.redo"
+        icon="redo"
+        detail={redo.at(-1)?.label}
+        isDisabled={redo.length === 0}
+      />
       <span className="gap" />
       <ToggleButtonGroup
         aria-label={t('Map tools')}

@@ -5,7 +5,7 @@ import { commandById, keysOf } from '../actions/table.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 
-const menus: readonly (readonly [string, readonly string[]])[] = [
+export const menus: readonly (readonly [string, readonly string[]])[] = [
   [
     'Project',
     [
@@ -40,6 +40,8 @@ const menus: readonly (readonly [string, readonly string[]])[] = [
   [
     'Layer',
     [
+      'layer.basemap',
+      '-',
       'view.layer',
       'view.native',
       'layer.visible',

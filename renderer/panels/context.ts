@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { CommandContext } from '../actions/command.ts';
 import { useStore } from '../state/store.ts';
-import type { WorkspaceState } from '../state/workspace.ts';
+import type { WorkspaceState } from '../state/workspaceState.ts';
 
 export const DeskContext = createContext<CommandContext | undefined>(undefined);
 

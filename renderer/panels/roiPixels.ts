@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { RoiRow } from '../../app/project/rows.ts';
-import { sceneToMap } from '../actions/run.ts';
+import { sceneToMap } from '../state/sceneToMap.ts';
 import { useDesk, useWorkspace } from './context.ts';
 
 const known = new Map<

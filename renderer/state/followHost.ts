@@ -1,6 +1,7 @@
 import type { DeskEvent } from '../../app/contract/deskApi.ts';
 import { AppError, errorRecord } from '../../app/error.ts';
-import type { Workspace } from './workspace.ts';
+import { t } from '../words/translate.ts';
+import type { Workspace } from './workspaceState.ts';
 
 type Mapped = Extract<DeskEvent, { kind: 'mapped' }>;
 type SceneChange = Extract<DeskEvent, { kind: 'scene' }>;
@@ -40,7 +41,7 @@ async function sceneChanged(
   if (state === 'gone') {
     const gone = new AppError(
       'not-found',
-      `${uri} is no longer there. Put it back, or remove its layer.`,
+      t('{uri} is no longer there. Put it back, or remove its layer.', { uri }),
     );
     const info = 'info' in before ? before.info : undefined;
     scenes.set(uri, {
@@ -55,5 +56,5 @@ async function sceneChanged(
   scenes.delete(uri);
   store.set({ scenes });
   await workspace.openScene(uri);
-  workspace.notify(`${uri} changed on disk and was opened again.`);
+  workspace.notify(t('{uri} changed on disk and was opened again.', { uri }));
 }

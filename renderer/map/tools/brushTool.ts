@@ -7,6 +7,7 @@ import { areaOf, type Geometry, type Position } from '../../../app/vector/geomet
 import { boundsMeet, brushStroke, unionOf, without } from '../../edits/polygons.ts';
 import { addRoi, reshape } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
+import { t } from '../../words/translate.ts';
 import { toOpenLayers } from '../roiLayer.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
@@ -85,7 +86,7 @@ function paintInto({ workspace }: ToolContext, painted: Geometry): void {
     .filter(({ classId, geometry }) => classId === selectedClass && touches(geometry, painted))
     .sort((a, b) => Number(selectedRois.has(b.id)) - Number(selectedRois.has(a.id)))[0];
   if (row === undefined) {
-    addRoi(workspace, painted, 'Paint ROI');
+    addRoi(workspace, painted, t('Paint ROI'));
     return;
   }
   const rest = [...document.rois.values()].filter((roi) => roi.id !== row.id);
@@ -96,7 +97,7 @@ function paintInto({ workspace }: ToolContext, painted: Geometry): void {
       )
     : painted;
   if (free !== undefined)
-    reshape(workspace, 'Paint ROI', new Map([[row.id, unionOf([row.geometry, free])]]));
+    reshape(workspace, t('Paint ROI'), new Map([[row.id, unionOf([row.geometry, free])]]));
 }
 
 /** Whether two areas have something in common. */
@@ -114,5 +115,5 @@ function eraseFrom({ workspace }: ToolContext, painted: Geometry): void {
     const rest = without(row.geometry, [painted]);
     if (rest !== row.geometry) shapes.set(row.id, rest);
   }
-  reshape(workspace, 'Erase', shapes);
+  reshape(workspace, t('Erase'), shapes);
 }

@@ -5,6 +5,7 @@ import Draw, { createBox, createRegularPolygon } from 'ol/interaction/Draw.js';
 import Snap from 'ol/interaction/Snap.js';
 import type { Geometry, Position } from '../../../app/vector/geometry.ts';
 import { viewStore } from '../../state/view.ts';
+import { t } from '../../words/translate.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
@@ -83,8 +84,8 @@ export function drawTool(
     current = undefined;
     journal([]);
     if (vertices.length >= 3 && shape === 'polygon')
-      workspace.notify('The sketch was put aside.', {
-        label: 'Draw on',
+      workspace.notify(t('The sketch was put aside.'), {
+        label: t('Draw on'),
         run: () => draw.appendCoordinates(vertices.map(([x, y]) => [x, y])),
       });
   });

@@ -10,6 +10,7 @@ import { newId } from '../../edits/newId.ts';
 import { boundsMeet, splitBy, without } from '../../edits/polygons.ts';
 import { reshape } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
+import { t } from '../../words/translate.ts';
 import { fromOpenLayers } from '../roiLayer.ts';
 import { drawTool } from './drawTool.ts';
 import type { Tool, ToolContext } from './tool.ts';
@@ -71,7 +72,7 @@ export function vertexTool({ rois, workspace }: ToolContext): Tool {
       if (JSON.stringify(document.rois.get(id)?.geometry) !== JSON.stringify(geometry))
         shapes.set(id, geometry);
     }
-    reshape(workspace, 'Move vertex', shapes);
+    reshape(workspace, t('Move vertex'), shapes);
   });
   const snap = new Snap({ source: rois.source, pixelTolerance: 12 });
   snap.setActive(viewStore.get().snapping);
@@ -87,8 +88,8 @@ export function holeTool(context: ToolContext): Tool {
       const rest = without(row.geometry, [hole]);
       if (rest !== row.geometry) shapes.set(row.id, rest);
     }
-    if (shapes.size === 0) workspace.notify('No ROI lies under the hole. Draw it over an ROI.');
-    else reshape(workspace, 'Cut hole', shapes);
+    if (shapes.size === 0) workspace.notify(t('No ROI lies under the hole. Draw it over an ROI.'));
+    else reshape(workspace, t('Cut hole'), shapes);
   });
 }
 
@@ -107,8 +108,8 @@ export function splitTool(context: ToolContext): Tool {
       ];
     });
     if (changes.length === 0)
-      workspace.notify('The line divides no ROI. Draw it right across one.');
-    else workspace.edit('Split ROI', changes);
+      workspace.notify(t('The line divides no ROI. Draw it right across one.'));
+    else workspace.edit(t('Split ROI'), changes);
   });
 }
 

@@ -1,5 +1,5 @@
 import { Circle, Fill, Stroke, Style } from 'ol/style.js';
-import type { Workspace } from '../../state/workspace.ts';
+import type { Workspace } from '../../state/workspaceState.ts';
 
 /** Colour of the class in use. */
 export function activeColor({ store }: Workspace): readonly [number, number, number] {

@@ -1,6 +1,6 @@
 import type Interaction from 'ol/interaction/Interaction.js';
 import type OpenLayersMap from 'ol/Map.js';
-import type { Workspace } from '../../state/workspace.ts';
+import type { Workspace } from '../../state/workspaceState.ts';
 import type { RoiLayer } from '../roiLayer.ts';
 
 /** What a tool works with. */

@@ -1,7 +1,8 @@
 import type { Geometry } from '../../../app/vector/geometry.ts';
 import { addRoi } from '../../edits/rois.ts';
 import { watch } from '../../state/store.ts';
-import type { ToolName } from '../../state/workspace.ts';
+import type { ToolName } from '../../state/workspaceState.ts';
+import { t } from '../../words/translate.ts';
 import { brushTool } from './brushTool.ts';
 import { type DrawShape, drawTool } from './drawTool.ts';
 import { holeTool, selectTool, splitTool, vertexTool } from './editTools.ts';
@@ -9,17 +10,17 @@ import type { MakeTool, Tool, ToolContext } from './tool.ts';
 import { wandTool } from './wandTool.ts';
 
 const drawing =
-  (shape: DrawShape, label: string): MakeTool =>
+  (shape: DrawShape, label: () => string): MakeTool =>
   (context) =>
-    drawTool(context, shape, (geometry: Geometry) => addRoi(context.workspace, geometry, label));
+    drawTool(context, shape, (geometry: Geometry) => addRoi(context.workspace, geometry, label()));
 
 const tools: Readonly<Record<ToolName, MakeTool>> = {
   pan: () => ({ interactions: [], cursor: 'grab' }),
   select: selectTool,
-  polygon: drawing('polygon', 'Draw polygon'),
-  rectangle: drawing('rectangle', 'Draw rectangle'),
-  circle: drawing('circle', 'Draw circle'),
-  freehand: drawing('freehand', 'Draw freehand'),
+  polygon: drawing('polygon', () => t('Draw polygon')),
+  rectangle: drawing('rectangle', () => t('Draw rectangle')),
+  circle: drawing('circle', () => t('Draw circle')),
+  freehand: drawing('freehand', () => t('Draw freehand')),
   brush: (context) => brushTool(context, false),
   eraser: (context) => brushTool(context, true),
   wand: wandTool,

@@ -6,6 +6,7 @@ import VectorSource from 'ol/source/Vector.js';
 import { type Geometry, mapPositions } from '../../../app/vector/geometry.ts';
 import { addRoi } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
+import { t } from '../../words/translate.ts';
 import { selectedScene } from '../cursor.ts';
 import { sceneProjection } from '../projections.ts';
 import { toOpenLayers } from '../roiLayer.ts';
@@ -71,9 +72,11 @@ export function wandTool({ map, workspace }: ToolContext): Tool {
     source.clear();
     if (geometry === undefined)
       workspace.notify(
-        'No region of that size grows from here. Raise the tolerance or lower the smallest size.',
+        t(
+          'No region of that size grows from here. Raise the tolerance or lower the smallest size.',
+        ),
       );
-    else addRoi(workspace, geometry, 'Grow region');
+    else addRoi(workspace, geometry, t('Grow region'));
   };
   const interaction = new PointerInteraction({
     handleMoveEvent: ({ coordinate }) => void preview(coordinate),

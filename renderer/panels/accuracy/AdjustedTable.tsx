@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import { countText, decimalText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { TableScroll } from '../charts/TableScroll.tsx';
 
@@ -9,12 +10,12 @@ type Estimate = Adjusted['oa'];
 const shareOf = (estimate: Estimate | undefined): string =>
   estimate === undefined
     ? '–'
-    : `${(100 * estimate.value).toFixed(1)} ± ${(100 * estimate.confidence95).toFixed(1)}`;
+    : `${decimalText(100 * estimate.value, 1)} ± ${decimalText(100 * estimate.confidence95, 1)}`;
 
 const areaOf = (estimate: Estimate | undefined): string =>
   estimate === undefined
     ? '–'
-    : `${Math.round(estimate.value).toLocaleString('en')} ± ${Math.round(estimate.confidence95).toLocaleString('en')}`;
+    : `${countText(Math.round(estimate.value))} ± ${countText(Math.round(estimate.confidence95))}`;
 
 /** Estimates that allow for how much of the map each class covers, with 95 % confidence intervals. */
 export function AdjustedTable({ adjusted }: { readonly adjusted: Adjusted }): ReactElement {

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
+import { countText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { TableScroll } from '../charts/TableScroll.tsx';
 import { hundredths } from '../jobs/figures.ts';
@@ -31,7 +32,7 @@ export function ClassFigures({
               <td>{hundredths(users)}</td>
               <td>{hundredths(producers)}</td>
               <td>{hundredths(f1)}</td>
-              <td>{support.toLocaleString('en')}</td>
+              <td>{countText(support)}</td>
             </tr>
           ))}
         </tbody>

@@ -5,7 +5,7 @@ import { NumberField, Select } from '../fields.tsx';
 import { type AssessmentSettings, type Design, replacePoints } from './assessment.ts';
 import type { ClassMap } from './classMaps.ts';
 
-const hints: Readonly<Record<Design, string>> = {
+export const hints: Readonly<Record<Design, string>> = {
   stratified: 'Points by the area of each class in the map, with a least number for rare ones.',
   equalised: 'As many points in every class of the map.',
   random: 'Points anywhere in the map, each pixel alike.',

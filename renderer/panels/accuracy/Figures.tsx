@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import { t } from '../../words/translate.ts';
-import { percent } from '../jobs/figures.ts';
+import { percent, ratio } from '../jobs/figures.ts';
 import { ClassFigures } from './ClassFigures.tsx';
 import { ConfusionMatrix } from './ConfusionMatrix.tsx';
 
@@ -16,7 +16,7 @@ export function Figures({ result }: { readonly result: Evaluation }): ReactEleme
   const figures: readonly (readonly [string, string])[] = [
     [t('Overall accuracy'), percent(oa)],
     [t('Average accuracy'), percent(aa)],
-    [t('Kappa'), kappa?.toFixed(3) ?? '–'],
+    [t('Kappa'), ratio(kappa)],
   ];
   return (
     <>

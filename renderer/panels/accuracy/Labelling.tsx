@@ -1,8 +1,8 @@
 import { type KeyboardEvent, type ReactElement, useEffect, useMemo, useRef } from 'react';
 import type { ClassRow, PointRow } from '../../../app/project/rows.ts';
 import { formatColor } from '../../../app/raster/palette.ts';
-import { sceneToMap } from '../../actions/run.ts';
 import { sortedClasses } from '../../edits/classes.ts';
+import { sceneToMap } from '../../state/sceneToMap.ts';
 import { watch } from '../../state/store.ts';
 import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';

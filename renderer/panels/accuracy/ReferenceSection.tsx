@@ -1,5 +1,6 @@
 import { type ReactElement, useState } from 'react';
 import { addScene } from '../../edits/layers.ts';
+import { decimalText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { FileField } from '../export/FileField.tsx';
@@ -114,7 +115,7 @@ function ErrorRaster({
       });
       await addScene(workspace, raster, name);
       const share = (100 * agrees) / Math.max(1, agrees + differs);
-      workspace.notify(t('{share} % of the pixels agree.', { share: share.toFixed(1) }));
+      workspace.notify(t('{share} % of the pixels agree.', { share: decimalText(share, 1) }));
     } catch (error) {
       workspace.report(error);
     } finally {

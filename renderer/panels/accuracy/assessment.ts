@@ -3,7 +3,8 @@ import type { ClassRow, PointRow, RowChange } from '../../../app/project/rows.ts
 import { classColor } from '../../../app/raster/palette.ts';
 import { changed, put, removed, setting } from '../../edits/changes.ts';
 import { newId } from '../../edits/newId.ts';
-import type { Workspace } from '../../state/workspace.ts';
+import type { Workspace } from '../../state/workspaceState.ts';
+import { t } from '../../words/translate.ts';
 import { useWorkspace } from '../context.ts';
 import type { ClassMap } from './classMaps.ts';
 
@@ -52,7 +53,7 @@ export function replacePoints(
   };
   const { points, settings: rows } = workspace.store.get().document;
   const fresh = drawn.map(({ x, y, stratum }): PointRow => ({ id: newId(), x, y, stratum }));
-  workspace.edit('Draw points of the assessment', [
+  workspace.edit(t('Draw points of the assessment'), [
     ...[...points.values()].map((row) => removed('points', row)),
     ...fresh.map((row) => put('points', row)),
     setting('accuracy', rows.get('accuracy'), settings),
@@ -63,7 +64,7 @@ export function replacePoints(
 export function labelPoint(workspace: Workspace, row: PointRow, classId: string | undefined): void {
   const { classId: _, ...rest } = row;
   const after: PointRow = classId === undefined ? rest : { ...rest, classId };
-  workspace.edit('Label a point', [changed('points', row, after)]);
+  workspace.edit(t('Label a point'), [changed('points', row, after)]);
 }
 
 /** Points in an order that has nothing to do with the map: ids are random. */
@@ -93,5 +94,5 @@ export function takeClassesOf(workspace: Workspace, map: ClassMap): void {
         visible: true,
       }),
   );
-  workspace.edit(`Take the classes of ${map.row.name}`, changes);
+  workspace.edit(t('Take the classes of {name}', { name: map.row.name }), changes);
 }

@@ -1,4 +1,5 @@
 import { extent } from 'd3-array';
+import { shortText } from '../../words/numbers.ts';
 
 /** A measured value with its spread; `y` null: nothing there, the line has a gap. */
 export type Point = {
@@ -83,7 +84,7 @@ export function domainOf(series: readonly Series[], along: 'x' | 'y'): [number, 
 /** A number as charts and tables write it: four digits that count. */
 export function shortNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  return Number(value.toPrecision(4)).toString();
+  return shortText(value, 4);
 }
 
 /** Places labels at least `gap` apart, each as near to its wish as the others allow, inside 0 to `height`. */

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { useWorkspace } from '../context.ts';
+import { AddBasemap } from './AddBasemap.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
 import { ExportRois } from './ExportRois.tsx';
 import { ImportRois } from './ImportRois.tsx';
@@ -16,5 +17,6 @@ export function Dialogs(): ReactElement | null {
   if (dialog === 'saveAs') return <SaveAsDialog />;
   if (dialog === 'import') return <ImportRois />;
   if (dialog === 'exportRois') return <ExportRois />;
+  if (dialog === 'basemap') return <AddBasemap />;
   return null;
 }

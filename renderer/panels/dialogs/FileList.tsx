@@ -1,6 +1,7 @@
 import { type ReactElement, useEffect, useState } from 'react';
 import { Button, ListBox, ListBoxItem } from 'react-aria-components';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import { shortText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 
@@ -12,7 +13,7 @@ const units = ['B', 'KB', 'MB', 'GB', 'TB'];
 /** Bytes as people write them. */
 export function formatBytes(bytes: number): string {
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${Number((bytes / 1000 ** step).toPrecision(3))} ${units[step]}`;
+  return `${shortText(bytes / 1000 ** step, 3)} ${units[step]}`;
 }
 
 const kinds: Readonly<Record<FileEntry['kind'], string>> = {

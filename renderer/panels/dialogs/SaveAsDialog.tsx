@@ -22,6 +22,7 @@ export function SaveAsDialog(): ReactElement {
     try {
       await workspace.saved();
       workspace.load(await workspace.host.call('project.saveAs', { path, overwrite }));
+      workspace.store.set({ dialog: 'none' });
       workspace.notify(
         t('The project is kept in {path}. Every change is in it at once.', { path }),
       );

@@ -16,7 +16,7 @@ const groups: readonly Command['group'][] = [
   'Help',
 ];
 
-const fixed: readonly (readonly [string, string])[] = [
+export const fixed: readonly (readonly [string, string])[] = [
   ['Space (held)', 'The image alone, and pan in every tool'],
   ['Middle button', 'Pan in every tool'],
   ['Double click, right click', 'Complete the sketch'],

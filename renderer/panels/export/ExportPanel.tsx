@@ -10,7 +10,7 @@ import { WrittenFiles } from './WrittenFiles.tsx';
 type Export = DeskInput<'export.map'>;
 type Format = Export['format'];
 
-const formats: readonly (readonly [Format, string, string])[] = [
+export const formats: readonly (readonly [Format, string, string])[] = [
   ['cog', 'GeoTIFF (COG)', '.tif'],
   ['gpkg', 'Polygons as GeoPackage', '.gpkg'],
   ['geojson', 'Polygons as GeoJSON', '.geojson'],

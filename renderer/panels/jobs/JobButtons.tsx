@@ -5,7 +5,7 @@ import { useDesk, useWorkspace } from '../context.ts';
 
 type Control = 'job.pause' | 'job.resume' | 'job.cancel' | 'job.remove';
 
-const controls: readonly (readonly [Control, string, readonly JobRecord['state'][]])[] = [
+export const controls: readonly (readonly [Control, string, readonly JobRecord['state'][]])[] = [
   ['job.pause', 'Pause', ['running', 'queued']],
   ['job.resume', 'Resume', ['paused', 'failed', 'cancelled']],
   ['job.cancel', 'Cancel', ['running', 'queued', 'paused']],

@@ -1,5 +1,6 @@
 import { type ReactElement, useEffect, useState } from 'react';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
+import { countText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { duration, durationRange } from './figures.ts';
 import { isActive } from './jobState.tsx';
@@ -28,8 +29,8 @@ export function JobProgress({ job }: { readonly job: JobRecord }): ReactElement 
     active ? stage : undefined,
     active && known
       ? t('{done} of {total}', {
-          done: done.toLocaleString('en'),
-          total: total.toLocaleString('en'),
+          done: countText(done),
+          total: countText(total),
         })
       : undefined,
     job.started === undefined
