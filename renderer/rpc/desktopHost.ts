@@ -1,6 +1,7 @@
 import type { Port } from '../../app/contract/rpc.ts';
 import { AppError } from '../../app/error.ts';
-import { fetchTile } from './fetchTile.ts';
+import { t } from '../words/translate.ts';
+import { fetchBasemap, fetchTile } from './fetchTile.ts';
 import type { Host, PrismapBridge } from './host.ts';
 import { createLink } from './link.ts';
 
@@ -14,12 +15,15 @@ export function desktopHost(bridge: PrismapBridge): Host {
     state: link.state,
     onState: link.onState,
     fetchTile: (address, signal) => fetchTile(address, signal, {}),
+    fetchBasemap: (address, signal) => fetchBasemap(address, signal, {}),
     upload: async (file) => {
       const path = bridge.pathOf(file);
       if (path !== '') return path;
       throw new AppError(
         'not-found',
-        `${file.name} lies on no disk. Save it to a folder first, then drop it from there.`,
+        t('{name} lies on no disk. Save it to a folder first, then drop it from there.', {
+          name: file.name,
+        }),
       );
     },
   };

@@ -1,3 +1,4 @@
+import type { BasemapAddress } from '../../app/contract/basemapAddress.ts';
 import type { DeskCall, DeskEvent, DeskInput, DeskOutput } from '../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../app/contract/tileAddress.ts';
 
@@ -36,6 +37,8 @@ export type Host = {
   onEvent(listener: (event: DeskEvent) => void): () => void;
   /** Undefined where the tile lies outside the scene. @throws AppError */
   fetchTile(address: TileAddress, signal: AbortSignal): Promise<TileBody | undefined>;
+  /** A picture or vector tile; undefined where the basemap has none there. @throws AppError */
+  fetchBasemap(address: BasemapAddress, signal: AbortSignal): Promise<Blob | undefined>;
   /** The path of a file that was dropped or chosen; in the served mode it is copied to the data folder first. @throws AppError */
   upload(file: File, options?: UploadOptions): Promise<string>;
   state(): HostState;

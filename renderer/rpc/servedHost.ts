@@ -1,6 +1,7 @@
 import type { Port } from '../../app/contract/rpc.ts';
 import { AppError, type ErrorRecord, fromErrorRecord } from '../../app/error.ts';
-import { fetchTile } from './fetchTile.ts';
+import { t } from '../words/translate.ts';
+import { fetchBasemap, fetchTile } from './fetchTile.ts';
 import type { Host, UploadOptions } from './host.ts';
 import { createLink, Refused } from './link.ts';
 
@@ -24,6 +25,8 @@ export function servedHost(): Host {
     state: link.state,
     onState: link.onState,
     fetchTile: (address, signal) => fetchTile(address, signal, { [sessionHeader]: storedKey() }),
+    fetchBasemap: (address, signal) =>
+      fetchBasemap(address, signal, { [sessionHeader]: storedKey() }),
     upload,
   };
 }
@@ -77,7 +80,9 @@ function socketPort(socket: WebSocket): Port {
       if (text.length > mostMessageBytes / 3 && new Blob([text]).size > mostMessageBytes)
         throw new AppError(
           'too-large',
-          'This is more than 64 MiB in one step. Do it in parts, e.g. import fewer ROIs at a time.',
+          t(
+            'This is more than 64 MiB in one step. Do it in parts, e.g. import fewer ROIs at a time.',
+          ),
         );
       socket.send(text);
     },
@@ -107,7 +112,13 @@ function upload(file: File, options: UploadOptions = {}): Promise<string> {
       const body = request.response as { path?: string; error?: ErrorRecord } | null;
       if (body?.path !== undefined) resolve(body.path);
       else if (body?.error !== undefined) reject(fromErrorRecord(body.error));
-      else reject(new AppError('network', `${file.name} was refused (${request.status}).`));
+      else
+        reject(
+          new AppError(
+            'network',
+            t('{name} was refused ({status}).', { name: file.name, status: request.status }),
+          ),
+        );
     });
     request.addEventListener('error', () => reject(lost(file)));
     request.addEventListener('abort', () => reject(new AppError('cancelled', 'Cancelled.')));
@@ -121,5 +132,5 @@ function upload(file: File, options: UploadOptions = {}): Promise<string> {
 const lost = (file: File): AppError =>
   new AppError(
     'network',
-    `${file.name} could not be copied: the connection was lost. Drop it again.`,
+    t('{name} could not be copied: the connection was lost. Drop it again.', { name: file.name }),
   );

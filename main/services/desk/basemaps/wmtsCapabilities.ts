@@ -128,6 +128,7 @@ function levelsOf(set: XmlElement, crs: string): WmtsLayer['levels'] {
     })
     .filter(({ tileSize }) => Math.max(...tileSize) <= 4096)
     .sort((a, b) => b.resolution - a.resolution)
+    .filter(({ resolution }, i, all) => i === 0 || resolution < all[i - 1]!.resolution)
     .slice(0, 64);
   if (good.length > 0) return good;
   throw new AppError('corrupt', 'The service describes no usable zoom level for this layer.');
