@@ -35,7 +35,7 @@ function bandOf(info: SceneInfo, role: Role): number | undefined {
   return best ?? (named < 0 ? undefined : named);
 }
 
-const composites: readonly (readonly [string, readonly [Role, Role, Role]])[] = [
+export const composites: readonly (readonly [string, readonly [Role, Role, Role]])[] = [
   ['Natural colour', ['red', 'green', 'blue']],
   ['Colour infrared', ['nir', 'red', 'green']],
   ['False colour, urban', ['swir2', 'swir1', 'red']],
@@ -55,7 +55,7 @@ export function compositesOf(
 
 type Index = { readonly name: string; readonly title: string; readonly expression: string };
 
-const indices: readonly (readonly [name: string, title: string, formula: string])[] = [
+export const indices: readonly (readonly [name: string, title: string, formula: string])[] = [
   ['NDVI', 'vegetation', '({nir} - {red}) / ({nir} + {red})'],
   ['NDWI', 'open water', '({green} - {nir}) / ({green} + {nir})'],
   ['MNDWI', 'water among buildings', '({green} - {swir1}) / ({green} + {swir1})'],

@@ -1,6 +1,7 @@
 import type { DeskCall, DeskEvent, DeskInput, DeskOutput } from '../../app/contract/deskApi.ts';
 import { type Connection, connect, type Port } from '../../app/contract/rpc.ts';
 import { AppError } from '../../app/error.ts';
+import { t } from '../words/translate.ts';
 import type { Host, HostState } from './host.ts';
 
 /** A way to the host that is made again when it is lost. */
@@ -15,7 +16,9 @@ const longestPauseMs = 5000;
 const refusedError = (): AppError =>
   new AppError(
     'network',
-    'This window has no key to Prismap. Open the address that Prismap printed last, or start it again.',
+    t(
+      'This window has no key to Prismap. Open the address that Prismap printed last, or start it again.',
+    ),
   );
 
 /** Thrown by `dial` where trying again would not help. */

@@ -5,7 +5,7 @@ import { addScene } from '../../edits/layers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { WrittenFiles } from '../export/WrittenFiles.tsx';
-import { duration, percent } from './figures.ts';
+import { duration, percent, ratio } from './figures.ts';
 import { inputText, resultOf } from './results.ts';
 
 /** What a job that is done gave, in a few lines. */
@@ -44,7 +44,7 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
 
 const accuracyWords = ({ oa, kappa }: Pick<Output<'evaluate'>, 'oa' | 'kappa'>) => ({
   oa: percent(oa),
-  kappa: kappa?.toFixed(3) ?? '–',
+  kappa: ratio(kappa),
 });
 
 function Lines({

@@ -1,3 +1,4 @@
+import { decimalText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 
 /** Seconds as people say them: `8 s`, `2 min 5 s`, `3 h 10 min`. */
@@ -23,8 +24,12 @@ export function durationRange([least, most]: readonly [number, number]): string 
 
 /** A fraction of 1 as per cent, for columns that say so in their head. */
 export const hundredths = (value: number | undefined): string =>
-  value === undefined ? '–' : (100 * value).toFixed(1);
+  value === undefined ? '–' : decimalText(100 * value, 1);
+
+/** A figure from −1 to 1, as kappa; `–` where there is none. */
+export const ratio = (value: number | undefined): string =>
+  value === undefined ? '–' : decimalText(value, 3);
 
 /** A fraction of 1 as per cent, `–` where there is none. */
 export const percent = (value: number | undefined): string =>
-  value === undefined ? '–' : `${(100 * value).toFixed(1)} %`;
+  value === undefined ? '–' : `${decimalText(100 * value, 1)} %`;

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { t } from '../../words/translate.ts';
 
-const states: Readonly<Record<JobRecord['state'], readonly [sign: string, word: string]>> = {
+export const states: Readonly<Record<JobRecord['state'], readonly [sign: string, word: string]>> = {
   queued: ['…', 'waiting'],
   running: ['▶', 'running'],
   paused: ['❚❚', 'paused'],

@@ -1,9 +1,11 @@
 import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import { decimalText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { TableScroll } from '../charts/TableScroll.tsx';
 import { useDesk } from '../context.ts';
+import { ratio } from '../jobs/figures.ts';
 import type { ClassAreas } from './signatures.ts';
 import { useAnswer } from './useAnswer.ts';
 import { numberOf, useProjectCrs } from './useAreaSpectra.ts';
@@ -14,7 +16,7 @@ type Column = 'pair' | Figure;
 
 const quietMs = 400;
 
-const columns: readonly (readonly [Column, string])[] = [
+export const columns: readonly (readonly [Column, string])[] = [
   ['pair', 'Pair of classes'],
   ['jeffriesMatusita', 'JM'],
   ['transformedDivergence', 'TD'],
@@ -122,9 +124,9 @@ function PairTable({
           {rows.map((row) => (
             <tr key={`${row.a} ${row.b}`}>
               <th scope="row">{row.pair}</th>
-              <td>{row.jeffriesMatusita?.toFixed(3) ?? '–'}</td>
-              <td>{row.transformedDivergence?.toFixed(3) ?? '–'}</td>
-              <td>{row.spectralAngle?.toFixed(2) ?? '–'}</td>
+              <td>{ratio(row.jeffriesMatusita)}</td>
+              <td>{ratio(row.transformedDivergence)}</td>
+              <td>{row.spectralAngle === undefined ? '–' : decimalText(row.spectralAngle, 2)}</td>
             </tr>
           ))}
         </tbody>

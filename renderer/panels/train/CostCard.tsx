@@ -1,5 +1,6 @@
 import { type ReactElement, useState } from 'react';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import { countText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { formatBytes } from '../dialogs/FileList.tsx';
@@ -56,7 +57,7 @@ function Figures({ cost, stale }: { readonly cost: Cost; readonly stale: boolean
   const { samples, seconds, memoryBytes, diskBytes, freeDiskBytes, basis } = cost;
   const tight = freeDiskBytes !== undefined && freeDiskBytes < diskBytes;
   const rows: readonly (readonly [string, string])[] = [
-    ...(samples === undefined ? [] : [[t('Samples'), samples.toLocaleString('en')] as const]),
+    ...(samples === undefined ? [] : [[t('Samples'), countText(samples)] as const]),
     [t('Time'), durationRange(seconds)],
     [t('Memory'), formatBytes(memoryBytes)],
     [

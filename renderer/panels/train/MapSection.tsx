@@ -144,8 +144,7 @@ function MapButtons({
   );
 }
 
-const previewWords: Readonly<Record<ViewState['previewState'], string>> = {
-  none: '',
+export const previewWords: Readonly<Record<Exclude<ViewState['previewState'], 'none'>, string>> = {
   working: 'Working on it…',
   fresh: 'Up to date.',
   stale: 'The ROIs changed since: what is shown is old.',
@@ -178,7 +177,7 @@ function LivePreview(): ReactElement {
         ))}
       </div>
       <p className="hint" role="status">
-        {t(previewWords[state])}
+        {state !== 'none' && t(previewWords[state])}
       </p>
       <p className="hint">
         {t(

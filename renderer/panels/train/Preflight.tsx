@@ -7,7 +7,7 @@ type Findings = DeskOutput<'preflight'>;
 type Finding = Findings['findings'][number];
 export type Cure = NonNullable<Finding['cure']>['kind'];
 
-const levels: Readonly<Record<Finding['level'], readonly [sign: string, word: string]>> = {
+export const levels: Readonly<Record<Finding['level'], readonly [sign: string, word: string]>> = {
   green: ['✓', 'good'],
   amber: ['!', 'note'],
   red: ['✕', 'stops the run'],

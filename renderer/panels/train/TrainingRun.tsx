@@ -1,12 +1,13 @@
 import { type ReactElement, useMemo } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
+import { countText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { ClassFigures } from '../accuracy/ClassFigures.tsx';
 import { Chart } from '../charts/Chart.tsx';
 import type { Axis, Point, Series } from '../charts/series.ts';
 import { useDesk } from '../context.ts';
-import { duration, percent } from '../jobs/figures.ts';
+import { duration, percent, ratio } from '../jobs/figures.ts';
 import { JobButtons } from '../jobs/JobButtons.tsx';
 import { JobProgress } from '../jobs/JobProgress.tsx';
 import { JobState } from '../jobs/jobState.tsx';
@@ -108,7 +109,7 @@ function Trained({ result }: { readonly result: Output<'train'> }): ReactElement
                 <th scope="row">{name}</th>
                 <td>{percent(oa)}</td>
                 <td>{percent(aa)}</td>
-                <td>{kappa?.toFixed(3) ?? '–'}</td>
+                <td>{ratio(kappa)}</td>
               </tr>
             ),
           )}
@@ -117,8 +118,8 @@ function Trained({ result }: { readonly result: Output<'train'> }): ReactElement
       <ClassFigures label={t('Figures of each class')} classes={perClass} />
       <p className="hint">
         {t('{training} training and {validation} validation samples, {time}.', {
-          training: samples.training.toLocaleString('en'),
-          validation: samples.validation.toLocaleString('en'),
+          training: countText(samples.training),
+          validation: countText(samples.validation),
           time: duration(seconds),
         })}
       </p>

@@ -1,6 +1,7 @@
 import { defaultTraining, type TrainSettings } from '../../actions/run.ts';
 import { setting } from '../../edits/changes.ts';
-import type { Workspace } from '../../state/workspace.ts';
+import type { Workspace } from '../../state/workspaceState.ts';
+import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 
 /** Options of mapping; kept as the setting `map` of the project. */
@@ -25,7 +26,7 @@ export function useTraining(): readonly [TrainSettings, (part: Partial<TrainSett
   const settings = { ...defaultTraining, ...(row as Partial<TrainSettings> | undefined) };
   return [
     settings,
-    (part) => keep(workspace, 'train', 'Change training', { ...settings, ...part }),
+    (part) => keep(workspace, 'train', t('Change training'), { ...settings, ...part }),
   ];
 }
 
@@ -33,10 +34,10 @@ export function useMapping(): readonly [MapOptions, (part: Partial<MapOptions>) 
   const { workspace } = useDesk();
   const row = useWorkspace((state) => state.document.settings.get('map'));
   const options = { ...defaultMapping, ...(row as Partial<MapOptions> | undefined) };
-  return [options, (part) => keep(workspace, 'map', 'Change mapping', { ...options, ...part })];
+  return [options, (part) => keep(workspace, 'map', t('Change mapping'), { ...options, ...part })];
 }
 
 /** Maps with this model from now on. */
 export function chooseModel(workspace: Workspace, path: string): void {
-  keep(workspace, 'model', 'Choose model', path);
+  keep(workspace, 'model', t('Choose model'), path);
 }

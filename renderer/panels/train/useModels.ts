@@ -1,5 +1,7 @@
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
+import { percent } from '../jobs/figures.ts';
 import { useAnswer } from '../spectra/useAnswer.ts';
 
 export type Model = DeskOutput<'model.list'>['models'][number];
@@ -22,6 +24,6 @@ export function useModels(): readonly Model[] {
 /** `SpectralMamba (re-implementation) · 10 bands · OA 93.1 %`. */
 export function modelLabel({ title, name, bands, figures }: Model): string {
   const oa = figures['oa'];
-  const accuracy = oa === undefined ? '' : ` · OA ${(100 * oa).toFixed(1)} %`;
-  return `${name} · ${title} · ${bands} bands${accuracy}`;
+  const accuracy = oa === undefined ? '' : ` · OA ${percent(oa)}`;
+  return `${name} · ${title} · ${t('{count} bands', { count: bands })}${accuracy}`;
 }

@@ -1,0 +1,138 @@
+// Every catalogue holds what the window says: no more, no less, with the same placeholders.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../actions/commands.ts';
+import { keyNames } from '../actions/keys.ts';
+import { hints } from '../panels/accuracy/DesignSection.tsx';
+import { macroclasses } from '../panels/ClassesPanel.tsx';
+import { kinds } from '../panels/dialogs/AddBasemap.tsx';
+import { fixed } from '../panels/dialogs/ShortcutSheet.tsx';
+import { formats } from '../panels/export/ExportPanel.tsx';
+import { topics } from '../panels/help/topics.ts';
+import { controls } from '../panels/jobs/JobButtons.tsx';
+import { states } from '../panels/jobs/jobState.tsx';
+import { composites, indices } from '../panels/presets.ts';
+import { panels } from '../panels/RightPanels.tsx';
+import { columns } from '../panels/spectra/Separability.tsx';
+import { menus } from '../panels/TopBar.tsx';
+import { previewWords } from '../panels/train/MapSection.tsx';
+import { levels } from '../panels/train/Preflight.tsx';
+import { ramps } from '../state/palettes.ts';
+import { languages } from './translate.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a file passes to `t()` from a table, as written there, and the texts of that table. */
+const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
+  ['actions/keys.ts name', keyNames],
+  ['panels/accuracy/DesignSection.tsx hints[wanted.design]', Object.values(hints)],
+  ['panels/ClassesPanel.tsx name', macroclasses],
+  ['panels/dialogs/AddBasemap.tsx name', kinds.map(([, name]) => name)],
+  ['panels/dialogs/CommandPalette.tsx command.group', commands.map(({ group }) => group)],
+  ['panels/dialogs/CommandPalette.tsx command.label', commands.map(({ label }) => label)],
+  ['panels/dialogs/ShortcutSheet.tsx command.label', []],
+  ['panels/dialogs/ShortcutSheet.tsx group', []],
+  ['panels/dialogs/ShortcutSheet.tsx key', fixed.map(([key]) => key)],
+  ['panels/dialogs/ShortcutSheet.tsx what', fixed.map(([, what]) => what)],
+  ['panels/export/ExportPanel.tsx label', formats.map(([, label]) => label)],
+  ['panels/help/HelpPanel.tsx line', Object.values(topics).flatMap(({ lines }) => lines)],
+  ['panels/help/HelpPanel.tsx page.title', Object.values(topics).map(({ title }) => title)],
+  ['panels/help/HelpPanel.tsx title', []],
+  ['panels/jobs/JobButtons.tsx label', controls.map(([, label]) => label)],
+  ['panels/jobs/jobState.tsx word', Object.values(states).map(([, word]) => word)],
+  ['panels/RightPanels.tsx label', panels.map(([, label]) => label)],
+  ['panels/settings/SettingsPanel.tsx command.label', []],
+  ['panels/settings/SettingsPanel.tsx name', []],
+  ['panels/spectra/Separability.tsx label', columns.map(([, label]) => label)],
+  ['panels/StylePanel.tsx name', [...Object.keys(ramps), ...composites.map(([name]) => name)]],
+  ['panels/StylePanel.tsx title', indices.map(([, title]) => title)],
+  ['panels/Toolbar.tsx command.label', []],
+  ['panels/Toolbar.tsx commandById(`tool.${name}`).label', []],
+  ['panels/TopBar.tsx commandById(id).label', []],
+  ['panels/TopBar.tsx name', menus.map(([name]) => name)],
+  ['panels/train/MapSection.tsx previewWords[state]', Object.values(previewWords)],
+  ['panels/train/Preflight.tsx word', Object.values(levels).map(([, word]) => word)],
+];
+
+type Found = {
+  readonly texts: Set<string>;
+  /** Arguments of `t()` that are no text: `file expression`. */
+  readonly others: Set<string>;
+  /** Calls of `t()` that run when their module is loaded, before there are words. */
+  readonly early: string[];
+};
+
+function collect(argument: ts.Expression, file: string, found: Found): void {
+  if (ts.isStringLiteralLike(argument)) found.texts.add(argument.text);
+  else if (ts.isConditionalExpression(argument)) {
+    collect(argument.whenTrue, file, found);
+    collect(argument.whenFalse, file, found);
+  } else found.others.add(`${file} ${argument.getText()}`);
+}
+
+const isInFunction = (node: ts.Node): boolean =>
+  ts.findAncestor(node, (one) => ts.isFunctionLike(one)) !== undefined;
+
+function textsOfWindow(): Found {
+  const found: Found = { texts: new Set(), others: new Set(), early: [] };
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.'));
+  for (const file of files) {
+    const source = ts.createSourceFile(
+      file,
+      readFileSync(join(root, file), 'utf8'),
+      ts.ScriptTarget.Latest,
+      true,
+    );
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node) && node.expression.getText() === 't') {
+        collect(node.arguments[0]!, file, found);
+        if (!isInFunction(node)) found.early.push(`${file} ${node.getText()}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
+
+const found = textsOfWindow();
+const wanted = new Set([...found.texts, ...tables.flatMap(([, texts]) => texts)]);
+const placeholders = (text: string): string =>
+  [...text.matchAll(/\{\w+\}/g)]
+    .map(([name]) => name)
+    .sort()
+    .join(' ');
+
+describe('texts of the window', () => {
+  it('are found: the files are where this test looks', () => {
+    expect(found.texts.size).toBeGreaterThan(300);
+  });
+  it('are written in the call of t(), or come from a table that this test knows', () => {
+    const known = new Set(tables.map(([use]) => use));
+    expect([...found.others].filter((use) => !known.has(use))).toEqual([]);
+    expect([...known].filter((use) => !found.others.has(use))).toEqual([]);
+  });
+  it('are translated when they are shown, not when their module is loaded', () => {
+    expect(found.early).toEqual([]);
+  });
+});
+
+describe.each(Object.keys(languages).filter((language) => language !== 'en'))('%s.json', (name) => {
+  const path = join(root, 'public', 'words', `${name}.json`);
+  const catalogue = JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+  it('has all texts and no others', () => {
+    expect([...wanted].filter((text) => !(text in catalogue))).toEqual([]);
+    expect(Object.keys(catalogue).filter((text) => !wanted.has(text))).toEqual([]);
+  });
+  it('keeps the placeholders', () => {
+    const broken = Object.entries(catalogue).filter(
+      ([text, words]) => words === '' || placeholders(text) !== placeholders(words),
+    );
+    expect(broken).toEqual([]);
+  });
+});
