@@ -32,7 +32,6 @@ export async function probePredict(
   input: Input<'predict'>,
   { signal }: TaskContext,
 ): Promise<Estimate> {
-  const started = performance.now();
   const classifier = await openClassifier(input.model, input);
   const source = await openScene(input.scene);
   try {
@@ -47,7 +46,8 @@ export async function probePredict(
     const bands = match.indices;
     const { patch } = classifier;
     const { area } = await mapExtent(input, description.grid);
-    const startUp = (performance.now() - started) / 1000;
+    // until here a run takes as long
+    const startUp = process.uptime();
     const scaling = bands.map((band) => description.bands[band]!);
     const block = middleBlock(area, description.block);
     const before = performance.now();
@@ -65,7 +65,7 @@ export async function probePredict(
     return {
       seconds: [
         startUp + 0.8 * (hashing / 2 + all * Math.max(reading, mapping.perPixel)),
-        2 + startUp + 1.5 * (hashing + all * (reading + mapping.perPixel)),
+        2 + 1.5 * startUp + 1.7 * (hashing + all * (reading + mapping.perPixel)),
       ],
       memoryBytes: process.resourceUsage().maxRSS * 1024 + mapBuffers,
       diskBytes: Math.ceil(all * withOverviews * bytesPerPixel(input, classifier.classes.length)),

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Input } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { lengthOf, presetNamed } from '../../app/learn/settings.ts';
 import { placeRois } from '../../app/vector/placeRois.ts';
 import { roiPixels } from '../../app/vector/roiPixels.ts';
+import type { Engine } from '../engines/engine.ts';
 import { fitClassifier } from '../engines/fit.ts';
 import { fitForest } from '../engines/forest.ts';
 import { openEngine } from '../engines/table.ts';
@@ -26,9 +28,9 @@ const probeEpochs = 3;
 
 /** Learns from a few hundred of the samples for a few epochs. */
 export async function probeTrain(input: Input<'train'>, context: TaskContext): Promise<Estimate> {
-  const started = performance.now();
   const probe = await gatherProbe(input, context);
-  const reading = (performance.now() - started) / 1000;
+  // the samples of the probe lie in nearly all windows of the ROIs: until here a run takes about as long
+  const reading = process.uptime();
   const training = Math.max(1, Math.round(probe.all * (1 - input.validation)));
   const forest: Range =
     input.model === 'forest' || input.baseline
@@ -36,7 +38,6 @@ export async function probeTrain(input: Input<'train'>, context: TaskContext): P
       : [0, 0];
   const network =
     input.model === 'forest' ? undefined : await timeNetwork(probe, training, input, context);
-  // the samples of the probe lie in nearly all windows of the ROIs: to read them was to read these
   const fixed = reading + (await hashSeconds(probe.files));
   const seconds: Range = network?.seconds ?? [0, 0];
   return {
@@ -133,7 +134,7 @@ async function timeForest(
 const earliestStop = 0.3;
 
 async function timeNetwork(
-  { features, bands, patch, labels, classes }: Probe,
+  probe: Probe,
   training: number,
   input: Input<'train'>,
   { signal }: TaskContext,
@@ -146,42 +147,89 @@ async function timeNetwork(
   const opening = performance.now();
   const engine = await openEngine(engineOptions(input));
   try {
-    // evenly thinned; every fourth sample validates, about as in a run
-    const thinning = Math.max(1, Math.floor(labels.length / networkSamples));
-    const all = [...labels.keys()].filter((i) => i % thinning === 0);
-    const train = Int32Array.from(all.filter((_, i) => i % 4 !== 3));
-    const { patience: _, ...settings } = preset.settings;
-    const marks = [performance.now()];
-    const { members: weights } = await fitClassifier({
-      samples: { features, bands, patch, labels },
-      train,
-      validation: Int32Array.from(all.filter((_, i) => i % 4 === 3)),
-      classes,
-      preset: { ...preset, settings: { ...settings, members: 1, epochs: probeEpochs } },
-      engine,
-      signal,
-      onEpoch: () => marks.push(performance.now()),
-    });
-    const startUp = (marks[1]! - opening) / 1000;
-    const epochs = marks.slice(2).map((mark, i) => (mark - marks[i + 1]!) / 1000);
-    const perSample = Math.min(...epochs) / train.length;
+    const few = await timeEpoch(probe, networkSamples / 4, input, engine, signal);
+    const opened = (performance.now() - opening) / 1000 - probeEpochs * few.seconds;
+    const more = await timeEpoch(probe, networkSamples, input, engine, signal);
+    // an epoch takes a part of its own, as for its checkpoint, and one that grows with the samples
+    const slope = Math.max(
+      (more.seconds - few.seconds) / (more.samples - few.samples),
+      (0.3 * more.seconds) / more.samples,
+    );
+    const fixed = Math.max(0, few.seconds - slope * few.samples);
     const { members, patience } = preset.settings;
     const length = lengthOf(
       { ...preset.settings, ...(input.epochs === undefined ? {} : { epochs: input.epochs }) },
       training,
     ).epochs;
-    const whole = perSample * training * length * members;
-    const bytes = [...weights[0]!.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
+    const whole = (fixed + slope * training) * length * members;
     return {
       seconds: [
-        startUp + 0.85 * whole * (patience === undefined ? 1 : earliestStop),
-        startUp + 1.3 * whole,
+        0.7 * opened + 0.8 * whole * (patience === undefined ? 1 : earliestStop),
+        1.5 * (opened + whole),
       ],
       // weights, their mean, the best, and two moments of each, in the newest checkpoint and the one before
-      checkpointBytes: 2 * 5 * bytes * members,
+      checkpointBytes: 2 * 5 * more.weightBytes * members,
       engine: `${engine.info.engine} on ${engine.info.device}`,
     };
   } finally {
     engine.dispose();
   }
+}
+
+type TimedEpoch = {
+  /** Of an epoch after the first, checkpoint and validation included. */
+  readonly seconds: number;
+  /** Training samples of it. */
+  readonly samples: number;
+  readonly weightBytes: number;
+};
+
+/** Trains one network on a part of the probe for a few epochs, as a run does. */
+async function timeEpoch(
+  { features, bands, patch, labels, classes }: Probe,
+  most: number,
+  input: Input<'train'>,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<TimedEpoch> {
+  const { train, validation } = thinned(labels, most);
+  const preset = presetNamed(input.preset);
+  const { patience: _, ...settings } = preset.settings;
+  const marks: number[] = [];
+  const { members } = await fitClassifier({
+    samples: { features, bands, patch, labels },
+    train,
+    validation,
+    classes,
+    preset: { ...preset, settings: { ...settings, members: 1, epochs: probeEpochs } },
+    engine,
+    folder: join(input.out, `checkpoints of ${most}`),
+    signal,
+    onEpoch: () => marks.push(performance.now()),
+  });
+  const epochs = marks.slice(1).map((mark, i) => (mark - marks[i]!) / 1000);
+  const sizes = [...members[0]!.values()].map(({ values }) => values.byteLength);
+  return {
+    seconds: epochs.reduce((sum, seconds) => sum + seconds, 0) / epochs.length,
+    samples: train.length,
+    weightBytes: sizes.reduce((sum, size) => sum + size, 0),
+  };
+}
+
+/** About `most` samples, of every class alike and at least four; every fourth validates, about as in a run. */
+function thinned(
+  labels: Int32Array,
+  most: number,
+): { readonly train: Int32Array; readonly validation: Int32Array } {
+  const byClass = Map.groupBy(labels.keys(), (i) => labels[i]!);
+  const each = Math.max(4, Math.ceil(most / byClass.size));
+  const kept = [...byClass.values()].map((members) => {
+    const step = Math.max(1, Math.floor(members.length / each));
+    return members.filter((_, i) => i % step === 0);
+  });
+  const part = (validates: boolean): Int32Array =>
+    Int32Array.from(
+      kept.flatMap((members) => members.filter((_, i) => (i % 4 === 3) === validates)),
+    );
+  return { train: part(false), validation: part(true) };
 }
