@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Output } from '../../../app/contract/api.ts';
 import type { Finding } from '../../../app/contract/desk/jobs.ts';
 import type { Grid } from '../../../app/raster/grid.ts';
 import { createCogWriter } from '../../raster/cog/writeCog.ts';
@@ -243,10 +242,10 @@ describe('what a run will cost', () => {
     expect(estimate.memoryBytes).toBeGreaterThan(50e6);
     expect(estimate.freeDiskBytes).toBeGreaterThan(0);
     expect(estimate.basis).toMatch(/of 102,400 pixels/);
-    const { map } = (await services.call('predict', {
+    const { map } = await services.call('predict', {
       ...input,
       out: path('map.tif'),
-    })) as Output<'predict'>;
+    });
     expect(estimate.diskBytes).toBeGreaterThanOrEqual(statSync(map).size / 2);
     const part = await desk.call('cost.estimate', {
       kind: 'predict',
