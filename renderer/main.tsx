@@ -5,6 +5,7 @@ import { boundingExtent, createEmpty, extend, isEmpty } from 'ol/extent.js';
 import { I18nProvider } from 'react-aria-components';
 import { createRoot } from 'react-dom/client';
 import type { CommandContext } from './actions/command.ts';
+import { followShell } from './actions/followShell.ts';
 import { handleKey } from './actions/table.ts';
 import { createDeskMap, type DeskMap } from './map/deskMap.ts';
 import { jobsOnMap } from './map/jobsOnMap.ts';
@@ -93,6 +94,11 @@ host.onState((state) => {
     state === 'connected' ? 'ready' : state === 'connecting' ? 'connecting' : 'lost';
   workspace.store.set({ connection });
 });
+const loaded = host.call('project.state', {}).then((project) => {
+  workspace.load(project);
+  workspace.store.set({ connection: 'ready' });
+}, workspace.report);
+followShell(desk, loaded);
 applyTheme();
 await loadWords();
 createRoot(document.querySelector('#root')!).render(
@@ -102,7 +108,3 @@ createRoot(document.querySelector('#root')!).render(
     </DeskContext>
   </I18nProvider>,
 );
-host.call('project.state', {}).then((project) => {
-  workspace.load(project);
-  workspace.store.set({ connection: 'ready' });
-}, workspace.report);

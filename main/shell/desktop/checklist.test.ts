@@ -76,7 +76,6 @@ test.each([
   'background-sync',
   'camera',
   'clipboard-read',
-  'clipboard-sanitized-write',
   'deprecated-sync-clipboard-read',
   'display-capture',
   'fileSystem',
@@ -104,20 +103,35 @@ test.each([
   'usb',
   'window-management',
 ])('5: no page gets %s', (permission) => {
-  type Request = (page: unknown, permission: string, answer: (granted: boolean) => void) => void;
+  expect(asked(permission, 'app://prismap/')).toEqual([false, false, false]);
+});
+
+test('5: only the own page may put text on the clipboard', () => {
+  const write = 'clipboard-sanitized-write';
+  expect(asked(write, 'app://prismap/')).toEqual([true, true, false]);
+  expect(asked(write, 'app://evil/')).toEqual([false, false, false]);
+  expect(asked(write, 'https://prismap/')).toEqual([false, false, false]);
+});
+
+/** What the three handlers say to a permission: asked for, looked up, of a device. */
+function asked(permission: string, page: string): readonly boolean[] {
+  type Details = { readonly requestingUrl: string };
+  type Request = (
+    page: unknown,
+    permission: string,
+    answer: (granted: boolean) => void,
+    details: Details,
+  ) => void;
+  type Check = (page: unknown, permission: string, origin: string) => boolean;
   const [[request]] = argumentsOf('session.setPermissionRequestHandler') as [[Request]];
-  const [[check]] = argumentsOf('session.setPermissionCheckHandler') as [
-    [(...words: unknown[]) => boolean],
-  ];
+  const [[check]] = argumentsOf('session.setPermissionCheckHandler') as [[Check]];
   const [[device]] = argumentsOf('session.setDevicePermissionHandler') as [
     [(details: unknown) => boolean],
   ];
-  const granted = vi.fn();
-  request({}, permission, granted);
-  expect(granted.mock.calls).toEqual([[false]]);
-  expect(check({}, permission, 'app://prismap')).toBe(false);
-  expect(device({ deviceType: permission })).toBe(false);
-});
+  const granted: boolean[] = [];
+  request({}, permission, (answer) => granted.push(answer), { requestingUrl: page });
+  return [...granted, check({}, permission, page), device({ deviceType: permission })];
+}
 
 describe('7: pages and tiles come with the policy', () => {
   const ask = async (path: string, method = 'GET'): Promise<Response> => {

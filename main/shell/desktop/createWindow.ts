@@ -5,6 +5,7 @@ import { startPage } from './origin.ts';
 import { keepWindowState, readWindowState } from './windowState.ts';
 
 const preload = fileURLToPath(new URL('./preload.cjs', import.meta.url));
+const icon = fileURLToPath(new URL('../../../resources/icons/256x256.png', import.meta.url));
 const smallest = { minWidth: 900, minHeight: 600 };
 
 /** The window, where it was the last time. */
@@ -16,6 +17,8 @@ export function createWindow(dataFolder: string): BrowserWindow {
     ...(state?.bounds ?? { width: 1440, height: 900 }),
     title: 'Prismap',
     show: false,
+    // Windows and macOS take it from the program's file.
+    ...(process.platform === 'linux' ? { icon } : {}),
     webPreferences: {
       preload,
       sandbox: true,

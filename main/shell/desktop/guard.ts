@@ -1,10 +1,14 @@
 import { app, type Session } from 'electron';
 import { isOwnPage } from './origin.ts';
 
-/** A page asks for nothing of the system: every permission is refused, whether asked for or only looked up. */
+/** Refuses every permission, whether asked for or only looked up, but one: the own page may put text on the clipboard. */
 export function guardSession(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+  const may = (permission: string, page: string): boolean =>
+    permission === 'clipboard-sanitized-write' && isOwnPage(page);
+  session.setPermissionRequestHandler((_, permission, answer, { requestingUrl }) =>
+    answer(may(permission, requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_, permission, origin) => may(permission, origin));
   session.setDevicePermissionHandler(() => false);
 }
 

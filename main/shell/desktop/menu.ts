@@ -12,10 +12,11 @@ export const menus: readonly (readonly [label: string, rows: readonly MenuRow[]]
     '&File',
     [
       ['New project', 'project.new'],
-      ['Open…', 'project.open'],
+      ['Open scene, project or ROIs…', 'project.open'],
       ['Save project as…', 'project.saveAs'],
       '-',
-      ['Add scene…', 'scene.open'],
+      ['Import ROIs…', 'rois.import'],
+      ['Export ROIs…', 'rois.export'],
       '-',
       { role: 'quit' },
     ],

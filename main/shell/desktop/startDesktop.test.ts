@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 vi.mock('electron', () => import('./testing/recordedElectron.ts'));
@@ -15,6 +16,7 @@ vi.mock('../rendererFolder.ts', () => ({ rendererFolder: async () => join(base, 
 afterAll(() => rmSync(base, { recursive: true }));
 
 const electron = await import('./testing/recordedElectron.ts');
+const { menus } = await import('./menu.ts');
 const { startDesktop } = await import('./startDesktop.ts');
 const { app, argumentsOf, BrowserWindow, MessageChannelMain, recorded } = electron;
 
@@ -126,6 +128,20 @@ test('a menu speaks to the window', async () => {
   const items = template.flatMap(({ submenu }) => submenu ?? []);
   items.find(({ label }) => label === 'New project')!.click!();
   expect(said()).toEqual([{ kind: 'event', event: { kind: 'command', command: 'project.new' } }]);
+});
+
+test('the menus name commands that the window has', () => {
+  const folder = fileURLToPath(new URL('../../../renderer/actions', import.meta.url));
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const named = menus.flatMap(([, rows]) =>
+    rows.flatMap((row) => (row !== '-' && !('role' in row) ? [row[1]] : [])),
+  );
+  expect(named.length).toBeGreaterThan(8);
+  for (const id of named)
+    expect([
+      id,
+      texts.some((text) => text.includes(`id: '${id}'`) || text.includes(`dialog('${id}'`)),
+    ]).toEqual([id, true]);
 });
 
 test('the desk is disposed of before the program ends, once', async () => {
