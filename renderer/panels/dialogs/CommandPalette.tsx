@@ -30,26 +30,28 @@ export function CommandPalette(): ReactElement {
         <SearchField aria-label={t('Find a command')} autoFocus>
           <Input placeholder={t('Type a few letters…')} />
         </SearchField>
-        <ListBox
-          aria-label={t('Commands')}
-          items={shown}
-          onAction={(id) => run(String(id))}
-          className="file-list"
-          renderEmptyState={() => <p className="empty">{t('No command has these letters.')}</p>}
-        >
-          {(command) => (
-            <ListBoxItem
-              id={command.id}
-              textValue={`${t(command.label)} ${t(command.group)}`}
-              className="file"
-            >
-              <span className="name">
-                {t(command.label)} <small>{t(command.group)}</small>
-              </span>
-              <kbd>{keysOf(command).map(keyLabel)[0]}</kbd>
-            </ListBoxItem>
-          )}
-        </ListBox>
+        {/* The focus stays in the field; what scrolls takes it too, so that keys can scroll it. */}
+        <div className="file-list" role="group" aria-label={t('Commands found')} tabIndex={0}>
+          <ListBox
+            aria-label={t('Commands')}
+            items={shown}
+            onAction={(id) => run(String(id))}
+            renderEmptyState={() => <p className="empty">{t('No command has these letters.')}</p>}
+          >
+            {(command) => (
+              <ListBoxItem
+                id={command.id}
+                textValue={`${t(command.label)} ${t(command.group)}`}
+                className="file"
+              >
+                <span className="name">
+                  {t(command.label)} <small>{t(command.group)}</small>
+                </span>
+                <kbd>{keysOf(command).map(keyLabel)[0]}</kbd>
+              </ListBoxItem>
+            )}
+          </ListBox>
+        </div>
       </Autocomplete>
     </Frame>
   );
