@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { prepared } from './prepared.ts';
+import { readJson } from './rowTables.ts';
 
 /** Most lines kept of what a job says; the oldest go first. */
 const mostLines = 2000;
@@ -27,7 +28,7 @@ export function createJobTable(
         .map(({ id, place, record }) => ({
           id: String(id),
           place: Number(place),
-          record: JSON.parse(String(record)) as unknown,
+          record: readJson(String(record)),
         })),
     put: (id, place, record, lines) =>
       write(() => {

@@ -83,6 +83,8 @@ export class JobQueue {
       this.#say(this.#running.id, 'paused, because the project was closed');
       await this.#stop(this.#running, 'paused');
     }
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
     this.#file = undefined;
     this.#jobs.clear();
     this.#lines.clear();
