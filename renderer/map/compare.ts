@@ -1,9 +1,7 @@
-import type { EventsKey } from 'ol/events.js';
 import type TileLayer from 'ol/layer/WebGLTile.js';
 import type OpenLayersMap from 'ol/Map.js';
 import { unByKey } from 'ol/Observable.js';
 import type RenderEvent from 'ol/render/Event.js';
-import { getRenderPixel } from 'ol/render.js';
 import { comparedLayer } from '../state/comparedLayer.ts';
 import type { DrawnLayer } from '../state/layerOrder.ts';
 import { watch } from '../state/store.ts';
@@ -14,18 +12,38 @@ import type { SceneLayers } from './sceneLayers.ts';
 type Box = readonly [left: number, top: number, right: number, bottom: number];
 type Place = readonly [x: number, y: number];
 
-/** Draws only inside a box of the screen (CSS pixels). */
-function clipTo(event: RenderEvent, [left, top, right, bottom]: Box): void {
-  const gl = event.context as WebGLRenderingContext;
-  const [x0, y0] = getRenderPixel(event, [left, bottom]);
-  const [x1, y1] = getRenderPixel(event, [right, top]);
+/** Draws only inside a box of the screen (CSS pixels); WebGL counts rows from below. */
+function clipTo(
+  gl: WebGLRenderingContext,
+  [left, top, right, bottom]: Box,
+  pixelRatio: number,
+): void {
+  const [x0, x1] = [Math.round(left * pixelRatio), Math.round(right * pixelRatio)];
+  const [y0, y1] = [Math.round(top * pixelRatio), Math.round(bottom * pixelRatio)];
   gl.enable(gl.SCISSOR_TEST);
-  gl.scissor(
-    Math.round(x0!),
-    Math.round(y0!),
-    Math.max(0, Math.round(x1!) - Math.round(x0!)),
-    Math.max(0, Math.round(y1!) - Math.round(y0!)),
-  );
+  gl.scissor(x0, gl.drawingBufferHeight - y1, Math.max(0, x1 - x0), Math.max(0, y1 - y0));
+}
+
+/**
+ * Clips a layer where it is put onto the canvas. Not from `prerender` on: the canvas is cleared after that, which a clip
+ * would keep from what lies outside.
+ * @returns what ends it
+ */
+function clipLayer(layer: TileLayer, part: () => Box): () => void {
+  const begin = (event: unknown): void => {
+    const { context, frameState } = event as RenderEvent;
+    clipTo(context as WebGLRenderingContext, part(), frameState!.pixelRatio);
+  };
+  const end = (event: unknown): void => {
+    const gl = (event as RenderEvent).context as WebGLRenderingContext;
+    gl.disable(gl.SCISSOR_TEST);
+  };
+  layer.addEventListener('precompose', begin);
+  layer.addEventListener('postcompose', end);
+  return () => {
+    layer.removeEventListener('precompose', begin);
+    layer.removeEventListener('postcompose', end);
+  };
 }
 
 /** Half the side of the spy-glass, CSS pixels. */
@@ -71,7 +89,7 @@ export function createComparison(
   changed: () => void,
 ): Comparison {
   let pointer: Place | undefined;
-  let clipped: { readonly layer: TileLayer; readonly keys: EventsKey[] } | undefined;
+  let clipped: { readonly layer: TileLayer; readonly release: () => void } | undefined;
   // Present from the start to the disposal of the map, whatever its type says.
   const viewport = map.getViewport()!;
   const showRim = createRim(viewport);
@@ -83,7 +101,7 @@ export function createComparison(
       : undefined;
   };
   const release = (): void => {
-    if (clipped !== undefined) unByKey(clipped.keys);
+    clipped?.release();
     clipped = undefined;
   };
   const point = (place: Place | undefined): void => {
@@ -128,14 +146,7 @@ export function createComparison(
       if (layer === clipped?.layer) return;
       release();
       if (layer === undefined) return;
-      const keys = [
-        layer.on('prerender', (event) => clipTo(event, shownPart(map, pointer))),
-        layer.on('postrender', ({ context }) => {
-          const gl = context as WebGLRenderingContext;
-          gl.disable(gl.SCISSOR_TEST);
-        }),
-      ];
-      clipped = { layer, keys };
+      clipped = { layer, release: clipLayer(layer, () => shownPart(map, pointer)) };
       map.render();
     },
     dispose: () => {
