@@ -1,7 +1,8 @@
 // The desktop application: its main program, preload and window. Over the stand-in everywhere, in Electron itself where that is.
-import { existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
+import { DeskPage } from './deskPage.ts';
 import {
   type Desktop,
   type Launch,
@@ -9,6 +10,7 @@ import {
   launchStandIn,
   whyNoElectron,
 } from './desktopShells.ts';
+import { prismapJson } from './prismap.ts';
 
 const shells: readonly (readonly [name: string, launch: Launch, skipped: string | undefined])[] = [
   ['stand-in', launchStandIn, undefined],
@@ -155,12 +157,41 @@ for (const [name, launch, reason] of shells)
       expect(await page.title()).toMatch(/Prismap/);
     });
 
+    test('menus open what the window has; a scene that the system gives becomes a layer', async () => {
+      const desk = new DeskPage(desktop.page);
+      await desktop.menu('Save project as…');
+      await expect(desktop.page.getByRole('dialog')).toBeVisible();
+      await desktop.page.keyboard.press('Escape');
+      await expect(desktop.page.getByRole('dialog')).toBeHidden();
+      const folder = join(desktop.dataFolder, 'given');
+      const { scene } = await prismapJson(['sample', folder, '--size', '64', '--quiet']);
+      const given = join(desktop.dataFolder, 'given scene.tif');
+      copyFileSync(scene as string, given);
+      await desktop.startAgain([given]);
+      await expect(desk.layer(/^given scene/)).toBeVisible();
+    });
+
+    test('the main job: sample, training, map', async () => {
+      const desk = new DeskPage(desktop.page);
+      await desktop.menu('New project');
+      await expect(desk.layer(/^given scene/)).toBeHidden();
+      await desk.openSample();
+      await desk.panel('Train');
+      await desktop.page.getByLabel('Recipe', { exact: true }).selectOption('paper');
+      await desktop.page.getByLabel('Epochs as the recipe says').uncheck();
+      const epochs = desktop.page.getByRole('spinbutton', { name: /epochs/i });
+      await epochs.fill('3');
+      await epochs.press('Enter');
+      await desktop.page.getByRole('button', { name: 'Train', exact: true }).click();
+      await expect(desktop.page.getByText(/: done\.$/)).toBeVisible({ timeout: 180_000 });
+      await desk.command('Map the whole scene');
+      await expect(desk.layer(/^Map /)).toBeVisible({ timeout: 180_000 });
+      await desk.drawn();
+    });
+
     test('a reload comes back to the same desk', async () => {
       const { page } = desktop;
       await page.reload();
-      const { call } = await speak(page);
-      expect(await call('project.state', {})).toMatchObject({
-        path: join(desktop.dataFolder, 'mine.gpkg'),
-      });
+      await expect(new DeskPage(page).layer(/^Map /)).toBeVisible();
     });
   });
