@@ -1,5 +1,5 @@
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
-import { sceneToMap } from '../../actions/run.ts';
+import { sceneToMap } from '../../state/sceneToMap.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 
 /** The open image that signatures, training and mapping are about; undefined where none is open. */
