@@ -89,11 +89,9 @@ window.addEventListener('keyup', (event) => {
 });
 window.addEventListener('blur', () => viewStore.set({ bare: false }));
 
-host.onState((state) => {
-  const connection =
-    state === 'connected' ? 'ready' : state === 'connecting' ? 'connecting' : 'lost';
-  workspace.store.set({ connection });
-});
+host.onState((state) =>
+  workspace.store.set({ connection: state === 'connected' ? 'ready' : state }),
+);
 const loaded = host.call('project.state', {}).then((project) => {
   workspace.load(project);
   workspace.store.set({ connection: 'ready' });

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { useStore } from '../state/store.ts';
 import { cursorStore, viewStore } from '../state/view.ts';
+import type { WorkspaceState } from '../state/workspaceState.ts';
 import { shortText } from '../words/numbers.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
@@ -64,12 +65,15 @@ export function StatusBar(): ReactElement {
         {resolution === undefined ? '' : t('{size} units/px', { size: shortText(resolution, 3) })}
       </span>
       <span role="status">
-        {connection === 'lost'
-          ? t('connection lost, trying again…')
-          : saving
-            ? t('saving…')
-            : t('all saved')}
+        {connectionText(connection) ?? (saving ? t('saving…') : t('all saved'))}
       </span>
     </footer>
   );
+}
+
+/** What is wrong with the way to Prismap itself. */
+function connectionText(connection: WorkspaceState['connection']): string | undefined {
+  if (connection === 'lost') return t('connection lost, trying again…');
+  if (connection !== 'refused') return undefined;
+  return t('This window has no key: open the address that Prismap printed last.');
 }

@@ -14,6 +14,7 @@ export function desktopHost(bridge: PrismapBridge): Host {
     onEvent: link.onEvent,
     state: link.state,
     onState: link.onState,
+    onReconnect: link.onReconnect,
     fetchTile: (address, signal) => fetchTile(address, signal, {}),
     fetchBasemap: (address, signal) => fetchBasemap(address, signal, {}),
     upload: async (file) => {

@@ -24,7 +24,7 @@ export type UploadOptions = {
 export type Host = {
   readonly kind: 'desktop' | 'served';
   /**
-   * Asks for something. While the connection is being made or made again, it waits; a call that was under way when the connection was
+   * Asks for something. While there is no connection it waits for one, also without a key: there may come a new one. A call that was under way when the connection was
    * lost fails with `network`, for it may or may not have been done.
    * @throws AppError what the call threw; `cancelled`; `network`
    */
@@ -44,6 +44,11 @@ export type Host = {
   state(): HostState;
   /** Gives a function that ends it. */
   onState(listener: (state: HostState) => void): () => void;
+  /**
+   * What is done after a connection was lost and made again, before the calls that wait: the host may be another one by now. `task` says
+   * itself what failed.
+   */
+  onReconnect(task: (call: Host['call']) => Promise<void>): void;
 };
 
 /** What the preload of the desktop application gives to the page; main/shell/preload.cjs. */

@@ -87,23 +87,35 @@ describe('a connection that is lost', () => {
   });
 });
 
-describe('a window without a key', () => {
-  test('says so at once and does not go on trying, until there is a new one', async () => {
-    dial.mockRejectedValueOnce(new Refused());
-    const link = createLink(dial);
-    const waiting = expect(link.call('doctor', {})).rejects.toMatchObject({
-      message: expect.stringContaining('Open the address') as unknown,
-    });
-    await settle();
-    await waiting;
-    expect(link.state()).toBe('refused');
-    await expect(link.call('doctor', {})).rejects.toBeInstanceOf(AppError);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(dial).toHaveBeenCalledTimes(1);
-    dial.mockResolvedValueOnce(channel(echo).port);
-    link.retry();
-    expect(await link.call('doctor', {})).toEqual({ name: 'doctor' });
+test('what a new host must know first comes before the calls that wait', async () => {
+  const first = channel(echo);
+  dial.mockResolvedValueOnce(first.port);
+  const link = createLink(dial);
+  link.onReconnect(async (call) => {
+    await call('project.open', { path: '/mine.gpkg' });
   });
+  await settle();
+  const asked: string[] = [];
+  const second = channel(async (name) => asked.push(name));
+  dial.mockResolvedValueOnce(second.port);
+  first.close();
+  const waiting = link.call('project.state', {});
+  await vi.advanceTimersByTimeAsync(200);
+  await waiting;
+  expect([link.state(), asked]).toEqual(['connected', ['project.open', 'project.state']]);
+});
+
+test('a window without a key does not go on trying; its calls wait for a new one', async () => {
+  dial.mockRejectedValueOnce(new Refused());
+  const link = createLink(dial);
+  const waiting = link.call('doctor', {});
+  await settle();
+  expect(link.state()).toBe('refused');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(dial).toHaveBeenCalledTimes(1);
+  dial.mockResolvedValueOnce(channel(echo).port);
+  link.retry();
+  expect(await waiting).toEqual({ name: 'doctor' });
 });
 
 test('a call that is cancelled while it waits is never sent; one under way is cancelled there', async () => {

@@ -1,25 +1,16 @@
 import type { DeskCall, DeskEvent, DeskInput, DeskOutput } from '../../app/contract/deskApi.ts';
 import { type Connection, connect, type Port } from '../../app/contract/rpc.ts';
 import { AppError } from '../../app/error.ts';
-import { t } from '../words/translate.ts';
 import type { Host, HostState } from './host.ts';
 
 /** A way to the host that is made again when it is lost. */
-export type Link = Pick<Host, 'call' | 'onEvent' | 'state' | 'onState'> & {
+export type Link = Pick<Host, 'call' | 'onEvent' | 'state' | 'onState' | 'onReconnect'> & {
   /** Tries at once, also after a refusal: there is a new key. */
   retry(): void;
 };
 
 const firstPauseMs = 200;
 const longestPauseMs = 5000;
-
-const refusedError = (): AppError =>
-  new AppError(
-    'network',
-    t(
-      'This window has no key to Prismap. Open the address that Prismap printed last, or start it again.',
-    ),
-  );
 
 /** Thrown by `dial` where trying again would not help. */
 export class Refused extends Error {}
@@ -29,7 +20,9 @@ export function createLink(dial: () => Promise<Port>): Link {
   const events = listeners<DeskEvent>();
   const states = listeners<HostState>();
   let state: HostState = 'connecting';
-  let line = waitingLine();
+  const tasks: ((call: Host['call']) => Promise<void>)[] = [];
+  /** The connection that calls wait for. */
+  let line = Promise.withResolvers<Connection>();
   let pauseMs = firstPauseMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,23 +35,27 @@ export function createLink(dial: () => Promise<Port>): Link {
     timer = setTimeout(start, pauseMs);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   };
-  const connected = (port: Port): void => {
+  const connected = async (port: Port): Promise<void> => {
     pauseMs = firstPauseMs;
-    line.open(connect(port, (event) => events.tell(event as DeskEvent)));
+    let closed = false;
     port.onClose(() => {
-      line = waitingLine();
+      closed = true;
+      line = Promise.withResolvers();
       enter('lost');
       later();
     });
+    const connection = connect(port, (event) => events.tell(event as DeskEvent));
+    if (state !== 'connecting') await reconnected(connection);
+    if (closed) return;
+    line.resolve(connection);
     enter('connected');
   };
+  /** What has to be put right first; a task that fails says so itself. */
+  const reconnected = async (connection: Connection): Promise<void> => {
+    for (const task of tasks) await task(caller(async () => connection));
+  };
   const failed = (error: unknown): void => {
-    if (error instanceof Refused) {
-      line.refuse();
-      line = waitingLine();
-      enter('refused');
-      return;
-    }
+    if (error instanceof Refused) return enter('refused');
     if (state !== 'connecting') enter('lost');
     later();
   };
@@ -68,17 +65,10 @@ export function createLink(dial: () => Promise<Port>): Link {
   }
   start();
   return {
-    call: async <Name extends DeskCall>(
-      name: Name,
-      input: DeskInput<Name>,
-      signal?: AbortSignal,
-    ) => {
-      if (state === 'refused') throw refusedError();
-      const connection = await abortable(line.connection, signal);
-      return (await connection.call(name, input, signal)) as DeskOutput<Name>;
-    },
+    call: caller(() => line.promise),
     onEvent: events.add,
     onState: states.add,
+    onReconnect: (task) => void tasks.push(task),
     state: () => state,
     retry: () => {
       if (timer === undefined && state !== 'refused') return;
@@ -89,18 +79,15 @@ export function createLink(dial: () => Promise<Port>): Link {
   };
 }
 
-type Line = {
-  readonly connection: Promise<Connection>;
-  readonly open: (connection: Connection) => void;
-  readonly refuse: () => void;
-};
-
-/** The connection that calls wait for. */
-function waitingLine(): Line {
-  const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-  // Without a call that waits, nobody has to know.
-  promise.catch(() => undefined);
-  return { connection: promise, open: resolve, refuse: () => reject(refusedError()) };
+function caller(connection: () => Promise<Connection>): Host['call'] {
+  return async <Name extends DeskCall>(
+    name: Name,
+    input: DeskInput<Name>,
+    signal?: AbortSignal,
+  ) => {
+    const there = await abortable(connection(), signal);
+    return (await there.call(name, input, signal)) as DeskOutput<Name>;
+  };
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

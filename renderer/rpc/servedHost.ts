@@ -24,6 +24,7 @@ export function servedHost(): Host {
     onEvent: link.onEvent,
     state: link.state,
     onState: link.onState,
+    onReconnect: link.onReconnect,
     fetchTile: (address, signal) => fetchTile(address, signal, { [sessionHeader]: storedKey() }),
     fetchBasemap: (address, signal) =>
       fetchBasemap(address, signal, { [sessionHeader]: storedKey() }),

@@ -24,6 +24,17 @@ export function followHost(workspace: Omit<Workspace, 'onMapped'>): Workspace['o
       if (event.revision > (store.get().project?.revision ?? 0)) workspace.reload().catch(report);
     }
   });
+  // A host that was started again may have another project open.
+  host.onReconnect(async (call) => {
+    const mine = store.get().project?.path;
+    if (mine === undefined) return;
+    try {
+      if ((await call('project.state', {})).path !== mine)
+        await call('project.open', { path: mine });
+    } catch (error) {
+      report(error);
+    }
+  });
   return (listener) => {
     listeners.add(listener);
     return () => listeners.delete(listener);

@@ -55,7 +55,7 @@ export type SceneEntry =
   | { readonly state: 'failed'; readonly error: ErrorRecord; readonly info?: SceneInfo };
 
 export type WorkspaceState = {
-  readonly connection: 'connecting' | 'ready' | 'lost';
+  readonly connection: 'connecting' | 'ready' | 'lost' | 'refused';
   readonly project: Omit<ProjectState, 'tables' | 'sketch'> | undefined;
   readonly document: ProjectDocument;
   readonly undo: readonly Edit[];
