@@ -107,10 +107,7 @@ test(`no acknowledged edit is lost by ${kills} kills, and the file is whole afte
       if ('sketched' in line) sketch = line.sketched;
       if ('saved' in line) path = line.saved;
     }
-    const opened = said.some((line) => 'opened' in line);
-    const saving = said.some((line) => 'saving' in line);
-    // One that was killed before it had opened leaves things as they were.
-    crashed = saving ? undefined : opened || crashed;
+    crashed = crashedAfter(said, crashed);
     const last = said.at(-1);
     if (last !== undefined && 'saving' in last && existsSync(last.saving)) intact(last.saving);
     const found = intact(path);
@@ -122,6 +119,12 @@ test(`no acknowledged edit is lost by ${kills} kills, and the file is whole afte
   }
   expect(edits).toBeGreaterThan(5 * kills);
 }, 900_000);
+
+/** One that was killed before it had opened leaves things as they were. */
+function crashedAfter(said: readonly object[], before: boolean | undefined): boolean | undefined {
+  if (said.some((line) => 'saving' in line)) return undefined;
+  return said.some((line) => 'opened' in line) || before;
+}
 
 /** What a project holds, read from a copy of the file and its log as they lie. */
 function intact(path: string): { document: ProjectDocument; sketch: Sketch | undefined } {
