@@ -1,6 +1,6 @@
 import { type DragEvent, lazy, type ReactElement, Suspense, useState } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
-import { openPath } from '../actions/project.ts';
+import { openDropped } from '../actions/openFiles.ts';
 import { t } from '../words/translate.ts';
 import { ClassesPanel } from './ClassesPanel.tsx';
 import { useDesk, useWorkspace } from './context.ts';
@@ -30,7 +30,7 @@ export function Desk({
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setDropping(false);
-    void dropFiles([...event.dataTransfer.files], desk);
+    openDropped(desk, event.dataTransfer).catch(desk.workspace.report);
   };
   return (
     <div
@@ -78,19 +78,4 @@ export function Desk({
       </Suspense>
     </div>
   );
-}
-
-/** Files that belong together (ENVI header and data, Shapefile parts) come in one drop; the first that opens is what was meant. */
-async function dropFiles(files: readonly File[], desk: ReturnType<typeof useDesk>): Promise<void> {
-  const { workspace } = desk;
-  const group = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
-  try {
-    const paths: string[] = [];
-    for (const file of files) paths.push(await workspace.host.upload(file, { group }));
-    const sides = /\.(hdr|prj|dbf|shx|cpg|aux\.xml|ovr|tfw|qml|wld)$/i;
-    for (const path of paths.filter((one) => paths.length === 1 || !sides.test(one)))
-      await openPath(desk, path);
-  } catch (error) {
-    workspace.report(error);
-  }
 }

@@ -1,5 +1,6 @@
 import { type ReactElement, useState } from 'react';
 import { Button, FileTrigger } from 'react-aria-components';
+import { openFiles } from '../../actions/openFiles.ts';
 import { openPath } from '../../actions/project.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
@@ -18,8 +19,7 @@ export function OpenDialog(): ReactElement {
   };
   const upload = async (files: readonly File[]): Promise<void> => {
     workspace.store.set({ dialog: 'none' });
-    const group = crypto.randomUUID().replaceAll('-', '').slice(0, 12);
-    for (const file of files) await openPath(desk, await workspace.host.upload(file, { group }));
+    await openFiles(desk, files);
   };
   return (
     <Frame title={t('Open scene, project or ROIs')} className="wide">
