@@ -1,8 +1,17 @@
 // The served mode as a program: how it starts, that nothing is lost when it ends and comes back, and dropped files.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { encode } from 'fast-png';
 import { DeskPage, newDeskPage } from './deskPage.ts';
 import { prismap, prismapJson } from './prismap.ts';
 import { serve } from './served.ts';
@@ -105,4 +114,40 @@ test('a dropped scene is copied with its companion and opened', async ({ browser
   await desk.page.close();
   await served.stop();
   rmSync(folder, { recursive: true });
+});
+
+test('a dropped folder that is one scene keeps its shape', async ({ browser }) => {
+  const served = await serve();
+  const folder = join(mkdtempSync(join(tmpdir(), 'prismap-drop-')), 'bands of one day');
+  mkdirSync(folder);
+  for (const [band, value] of [
+    ['B03', 40],
+    ['B04', 90],
+    ['B08', 200],
+  ] as const) {
+    const data = new Uint8Array(64 * 64).fill(value);
+    writeFileSync(
+      join(folder, `${band}.png`),
+      encode({ width: 64, height: 64, data, channels: 1 }),
+    );
+  }
+  const desk = new DeskPage(await browser.newPage());
+  await desk.open(served.url);
+  // A folder can be dropped by the browser itself only.
+  const browserItself = await desk.page.context().newCDPSession(desk.page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'dragOver', 'drop'] as const)
+    await browserItself.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+  await expect(desk.layer(/^bands of one day/)).toBeVisible();
+  await desk.drawn();
+  const uploads = join(served.dataFolder, 'uploads');
+  const [group] = readdirSync(uploads);
+  expect(readdirSync(join(uploads, group!, 'bands of one day'))).toEqual([
+    'B03.png',
+    'B04.png',
+    'B08.png',
+  ]);
+  await desk.page.close();
+  await served.stop();
+  rmSync(dirname(folder), { recursive: true });
 });

@@ -21,7 +21,7 @@ export async function openDropped(desk: CommandContext, drop: DataTransfer): Pro
   const files = [...drop.files];
   if (host.kind === 'desktop') return openFiles(desk, files);
   const entries = [...drop.items].map((item) => item.webkitGetAsEntry());
-  const folders = entries.filter((entry) => entry instanceof FileSystemDirectoryEntry);
+  const folders = entries.filter(isFolder);
   for (const folder of folders) await openPath(desk, await uploadFolder(host, folder));
   const names = new Set(folders.map(({ name }) => name));
   const single = files.filter(({ name }) => !names.has(name));
@@ -53,10 +53,14 @@ async function filesIn(folder: FileSystemDirectoryEntry): Promise<FileSystemFile
     if (entries.length === 0) return files;
     for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
-      if (entry instanceof FileSystemDirectoryEntry) files.push(...(await filesIn(entry)));
-      else if (entry instanceof FileSystemFileEntry) files.push(entry);
+      if (isFolder(entry)) files.push(...(await filesIn(entry)));
+      else files.push(entry as FileSystemFileEntry);
     }
   }
 }
+
+/** By its flag: browsers know the class of the standard under other names. */
+const isFolder = (entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry =>
+  entry?.isDirectory === true;
 
 const newGroup = (): string => crypto.randomUUID().replaceAll('-', '').slice(0, 12);
