@@ -19,7 +19,7 @@ import { followCursor } from './cursor.ts';
 import { firstStyles } from './firstStyles.ts';
 import { createGround } from './ground.ts';
 import { createPointMark } from './pointMark.ts';
-import { sceneProjection } from './projections.ts';
+import { groundResolution, sceneProjection } from './projections.ts';
 import { createRoiLayer, type RoiLayer } from './roiLayer.ts';
 import { createSceneLayers, type SceneLayers } from './sceneLayers.ts';
 
@@ -114,7 +114,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     const view = map.getView();
     viewStore.set({
       extent: view.calculateExtent([width!, height!]) as [number, number, number, number],
-      resolution: view.getResolution(),
+      resolution: groundResolution(view),
       size: [width!, height!],
     });
   };

@@ -1,7 +1,9 @@
 import { register } from 'ol/proj/proj4.js';
-import { addProjection, get as getProjection, Projection } from 'ol/proj.js';
+import { addProjection, getPointResolution, get as getProjection, Projection } from 'ol/proj.js';
+import type View from 'ol/View.js';
 import proj4 from 'proj4';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import type { ViewState } from '../state/view.ts';
 
 /** Map units are pixels: for scenes without georeference. */
 const pixels = new Projection({ code: 'PIXELS', units: 'pixels', metersPerUnit: 1 });
@@ -25,3 +27,15 @@ export function projectionOf(crs: string | undefined, definition: string | undef
 export const sceneProjection = (info: SceneInfo): Projection => projectionOf(info.crs, info.proj4);
 
 export const isPixels = (projection: Projection): boolean => projection.getCode() === 'PIXELS';
+
+/** What a pixel of the screen covers in the middle of a view: metres whatever the units of the CRS, or pixels of the scene. */
+export function groundResolution(view: View): ViewState['resolution'] {
+  const [projection, resolution, center] = [
+    view.getProjection(),
+    view.getResolution(),
+    view.getCenter(),
+  ];
+  if (resolution === undefined || center === undefined) return undefined;
+  if (isPixels(projection)) return { size: resolution, unit: 'pixels' };
+  return { size: getPointResolution(projection, resolution, center, 'm'), unit: 'metres' };
+}

@@ -2,6 +2,9 @@ import type { ReactElement } from 'react';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { t } from '../words/translate.ts';
 
+/** The run that wrote the file (main/services): JSON of many lines, folded away. */
+const manifestItem = 'PRISMAP_MANIFEST';
+
 /** What the file says of itself. */
 export function Properties({ info }: { readonly info: SceneInfo }): ReactElement {
   const types = [...new Set(info.bands.map(({ dtype }) => dtype))].join(', ');
@@ -21,8 +24,11 @@ export function Properties({ info }: { readonly info: SceneInfo }): ReactElement
     ],
     [t('Pixel size'), info.tiles.resolutions.at(-1)?.toPrecision(6) ?? '–'],
     [t('Overviews'), info.overviews.map(({ width }) => width).join(', ') || '–'],
-    ...Object.entries(info.metadata).slice(0, 12),
+    ...Object.entries(info.metadata)
+      .filter(([name]) => name !== manifestItem)
+      .slice(0, 12),
   ];
+  const manifest = info.metadata[manifestItem];
   return (
     <details open>
       <summary>{t('Properties')}</summary>
@@ -34,6 +40,21 @@ export function Properties({ info }: { readonly info: SceneInfo }): ReactElement
           </div>
         ))}
       </dl>
+      {manifest !== undefined && (
+        <details>
+          <summary>{t('How it was made')}</summary>
+          <pre className="manifest">{readable(manifest)}</pre>
+        </details>
+      )}
     </details>
   );
+}
+
+/** JSON by lines; what is none, as it is. */
+function readable(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
 }

@@ -1,8 +1,8 @@
 import type { ReactElement } from 'react';
 import { useStore } from '../state/store.ts';
-import { cursorStore, viewStore } from '../state/view.ts';
+import { cursorStore, type ViewState, viewStore } from '../state/view.ts';
 import type { WorkspaceState } from '../state/workspaceState.ts';
-import { shortText } from '../words/numbers.ts';
+import { countText, shortText } from '../words/numbers.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 
@@ -19,6 +19,17 @@ function geographicText(place: readonly [number, number] | undefined): string {
 
 function shortNumber(value: number | null): string {
   return value === null ? '–' : shortText(value, 5);
+}
+
+/** Points of the screen a metre, at the 96 an inch that browsers and QGIS count with. */
+const pointsPerMetre = 96 / 0.0254;
+
+function resolutionText(resolution: ViewState['resolution']): string {
+  if (resolution === undefined) return '';
+  const size = shortText(resolution.size, 3);
+  if (resolution.unit === 'pixels') return t('1 : {size} px', { size });
+  const denominator = Number((resolution.size * pointsPerMetre).toPrecision(3));
+  return t('{size} m/px · 1:{scale}', { size, scale: countText(denominator) });
 }
 
 /** Coordinates in the scene's CRS and as latitude and longitude, pixel and values under the pointer, and whether all is saved. */
@@ -61,9 +72,7 @@ export function StatusBar(): ReactElement {
           {running.total ? `${Math.floor((100 * (running.done ?? 0)) / running.total)} %` : ''}
         </button>
       )}
-      <span>
-        {resolution === undefined ? '' : t('{size} units/px', { size: shortText(resolution, 3) })}
-      </span>
+      <span data-testid="resolution">{resolutionText(resolution)}</span>
       <span role="status">
         {connectionText(connection) ?? (saving ? t('saving…') : t('all saved'))}
       </span>

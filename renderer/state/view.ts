@@ -30,7 +30,8 @@ export type ViewState = {
   readonly extent: readonly [number, number, number, number] | undefined;
   /** Size of the map on screen, CSS pixels. */
   readonly size: readonly [number, number];
-  readonly resolution: number | undefined;
+  /** Size on the ground of a pixel of the screen, in the middle of the view. */
+  readonly resolution: { readonly size: number; readonly unit: 'metres' | 'pixels' } | undefined;
   readonly fps: number | undefined;
   /** While Space is held: the scene without anything over it. */
   readonly bare: boolean;
