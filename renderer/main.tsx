@@ -4,6 +4,7 @@ import './panels/panels.css';
 import { boundingExtent, createEmpty, extend, isEmpty } from 'ol/extent.js';
 import { I18nProvider } from 'react-aria-components';
 import { createRoot } from 'react-dom/client';
+import { boundsOf } from '../app/vector/geometry.ts';
 import type { CommandContext } from './actions/command.ts';
 import { followShell } from './actions/followShell.ts';
 import { handleKey } from './actions/table.ts';
@@ -33,8 +34,10 @@ const map: MapControls = {
   zoomToRois: (ids) => {
     const extent = createEmpty();
     for (const id of ids) {
-      const geometry = deskMap?.rois.source.getFeatureById(id)?.getGeometry();
-      if (geometry !== undefined) extend(extent, geometry.getExtent());
+      const row = workspace.store.get().document.rois.get(id);
+      if (row === undefined) continue;
+      const { minX, minY, maxX, maxY } = boundsOf(row.geometry);
+      extend(extent, [minX, minY, maxX, maxY]);
     }
     if (!isEmpty(extent)) deskMap?.zoomTo(extent);
   },

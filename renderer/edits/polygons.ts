@@ -1,5 +1,6 @@
 import { difference, type Geom, union } from 'polyclip-ts';
 import {
+  type Bounds,
   boundsOf,
   type Geometry,
   type Polygon,
@@ -38,9 +39,20 @@ export function without(geometry: Geometry, others: readonly Geometry[]): Geomet
   return fromClip(difference(toClip(geometry), ...(near.map(toClip) as Geom[])));
 }
 
+const knownBounds = new WeakMap<Geometry, Bounds>();
+
+/** Bounds of a geometry, worked out once: with ten thousand ROIs every stroke asks for those of all. */
+function quickBounds(geometry: Geometry): Bounds {
+  const known = knownBounds.get(geometry);
+  if (known !== undefined) return known;
+  const bounds = boundsOf(geometry);
+  knownBounds.set(geometry, bounds);
+  return bounds;
+}
+
 /** Whether the bounds of two geometries meet. */
 export function boundsMeet(a: Geometry, b: Geometry): boolean {
-  const [p, q] = [boundsOf(a), boundsOf(b)];
+  const [p, q] = [quickBounds(a), quickBounds(b)];
   return p.minX <= q.maxX && q.minX <= p.maxX && p.minY <= q.maxY && q.minY <= p.maxY;
 }
 

@@ -129,9 +129,6 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
   const unwatch = [
     watch(store, ({ document }) => document.layers, showLayers),
     watch(store, (state) => state.scenes, showLayers),
-    watch(store, ({ document }) => document.rois, rois.update),
-    watch(store, ({ document }) => document.classes, rois.update),
-    watch(store, (state) => state.selectedRois, rois.update),
     watch(viewStore, (state) => state.bare, showLayers),
     watch(
       store,
@@ -140,6 +137,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     ),
     followCursor(map, workspace),
   ];
+
   return {
     map,
     rois,
@@ -152,6 +150,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
       comparison.dispose();
       ground.dispose();
       scenes.dispose();
+      rois.dispose();
       map.setTarget(undefined);
       map.dispose();
     },

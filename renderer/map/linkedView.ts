@@ -22,7 +22,6 @@ export function createLinkedView(
     const { layers } = workspace.store.get().document;
     const drawn = drawnLayers(layers).filter(({ row }) => row.id === id);
     scenes.show(drawn.map((layer) => ({ ...layer, visible: true, opacity: 1 })));
-    rois.update();
   };
   const followView = (): void => map.setView(main.getView());
   main.on('change:view', followView);
@@ -30,13 +29,13 @@ export function createLinkedView(
     watch(workspace.store, ({ document }) => document.layers, show),
     watch(workspace.store, (state) => state.scenes, show),
     watch(workspace.store, (state) => state.selectedLayer, show),
-    watch(workspace.store, ({ document }) => document.rois, rois.update),
     watch(viewStore, (state) => state.compareLayer, show),
   ];
   return () => {
     for (const end of unwatch) end();
     main.un('change:view', followView);
     scenes.dispose();
+    rois.dispose();
     map.setTarget(undefined);
     map.dispose();
   };

@@ -1,107 +1,131 @@
-import Feature from 'ol/Feature.js';
-import MultiPoint from 'ol/geom/MultiPoint.js';
-import MultiPolygon from 'ol/geom/MultiPolygon.js';
-import VectorLayer from 'ol/layer/Vector.js';
-import VectorSource from 'ol/source/Vector.js';
-import { Circle, Fill, Stroke, Style } from 'ol/style.js';
+import { buffer, containsExtent, type Extent, getArea } from 'ol/extent.js';
+import ImageLayer from 'ol/layer/Image.js';
+import type ImageCanvas from 'ol/source/ImageCanvas.js';
+import RBush from 'ol/structs/RBush.js';
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
-import type { Geometry, Ring } from '../../app/vector/geometry.ts';
+import { boundsOf } from '../../app/vector/geometry.ts';
+import { watch } from '../state/store.ts';
 import type { Workspace } from '../state/workspaceState.ts';
+import type { RoiLook } from './paintRoi.ts';
+import { toOpenLayers } from './roiGeometry.ts';
+import { createRoiPicture } from './roiPicture.ts';
 
-type OlGeometry = MultiPolygon | MultiPoint;
+const unknownColor = [128, 128, 128] as const;
+/** From so many changed rows on, the index is made anew rather than corrected row by row. */
+const rebuildFrom = 1000;
 
-const closed = (ring: Ring): number[][] => [...ring, ring[0]!].map(([x, y]) => [x, y]);
-const open = (ring: number[][]): Ring => ring.slice(0, -1).map(([x, y]) => [x!, y!] as const);
-
-export function toOpenLayers(geometry: Geometry): OlGeometry {
-  if (geometry.kind === 'points') return new MultiPoint(geometry.points.map(([x, y]) => [x, y]));
-  return new MultiPolygon(
-    geometry.polygons.map(({ outer, holes }) => [closed(outer), ...holes.map(closed)]),
-  );
-}
-
-export function fromOpenLayers(geometry: OlGeometry): Geometry {
-  if (geometry instanceof MultiPoint)
-    return {
-      kind: 'points',
-      points: geometry.getCoordinates().map(([x, y]) => [x!, y!] as const),
-    };
-  const polygons = geometry
-    .getCoordinates()
-    .map(([outer, ...holes]) => ({ outer: open(outer!), holes: holes.map(open) }));
-  return { kind: 'polygons', polygons };
-}
-
-const styles = new Map<string, Style[]>();
-
-/** Translucent in the colour of the class; a selected ROI has a white border inside a dark one, so that it shows on any ground. */
-function styleOf(row: ClassRow | undefined, selected: boolean): Style[] {
-  const color = row?.color ?? [128, 128, 128];
-  const key = `${color.join()}${selected}`;
-  const known = styles.get(key);
-  if (known !== undefined) return known;
-  const fill = new Fill({ color: [...color, selected ? 0.45 : 0.25] });
-  const stroke = new Stroke({ color: [...color, 1], width: 2 });
-  const dark = new Stroke({ color: 'rgba(0,0,0,0.75)', width: selected ? 6 : 3.5 });
-  const image = new Circle({ radius: 5, fill: new Fill({ color: [...color, 1] }), stroke: dark });
-  const light = new Stroke({ color: '#ffffff', width: 3.5 });
-  const made = [
-    new Style({ stroke: dark, image }),
-    ...(selected ? [new Style({ stroke: light })] : []),
-    new Style({ fill, stroke }),
-  ];
-  styles.set(key, made);
-  return made;
-}
-
-/** The ROIs of the project on the map; features carry the id of their row. */
+/** The ROIs of the project on the map: found by place, and painted into one picture. */
 export type RoiLayer = {
-  readonly layer: VectorLayer<VectorSource<Feature<OlGeometry>>>;
-  readonly source: VectorSource<Feature<OlGeometry>>;
-  readonly update: () => void;
+  readonly layer: ImageLayer<ImageCanvas>;
+  /** Those drawn now whose bounds meet an extent, the lowest first. */
+  readonly near: (extent: Extent) => readonly RoiRow[];
+  /** Those drawn now that touch an extent. */
+  readonly within: (extent: Extent) => readonly RoiRow[];
+  /** The one at a place: the smallest of those that hold it, else the nearest within `reach` map units. */
+  readonly at: (place: readonly number[], reach: number) => RoiRow | undefined;
+  readonly dispose: () => void;
 };
 
+/** An ROI as it is drawn; of two that overlap, that of the greater `order` lies above. */
+type Shown = { readonly row: RoiRow; readonly extent: Extent; readonly order: number };
+
 export function createRoiLayer({ store }: Workspace): RoiLayer {
-  const source = new VectorSource<Feature<OlGeometry>>({ wrapX: false });
-  const rowsShown = new Map<string, RoiRow>();
-  const layer = new VectorLayer({
-    source,
-    zIndex: 1000,
-    // Ten thousand ROIs are drawn from a picture while the map moves.
-    updateWhileAnimating: false,
-    updateWhileInteracting: false,
-    style: (item) => {
-      const { document, selectedRois } = store.get();
-      const row = document.rois.get(String(item.getId()));
-      const landClass = row === undefined ? undefined : document.classes.get(row.classId);
-      if (landClass?.visible === false) return [];
-      return styleOf(landClass, selectedRois.has(String(item.getId())));
-    },
-  });
-  layer.set('prismap', 'rois');
-  const put = (row: RoiRow): void => {
-    const known = source.getFeatureById(row.id);
-    if (known !== null) known.setGeometry(toOpenLayers(row.geometry));
-    else {
-      const feature = new Feature(toOpenLayers(row.geometry));
-      feature.setId(row.id);
-      source.addFeature(feature);
-    }
-    rowsShown.set(row.id, row);
+  const index = new RBush<Shown>();
+  const shown = new Map<string, Shown>();
+  let added = 0;
+
+  const lookOf = ({ row }: Shown): RoiLook | undefined => {
+    const { document, selectedRois } = store.get();
+    const landClass = document.classes.get(row.classId);
+    if (landClass?.visible === false) return undefined;
+    return { color: landClass?.color ?? unknownColor, selected: selectedRois.has(row.id) };
   };
+  const inOrder = (extent: Extent): Shown[] =>
+    index.getInExtent(extent).sort((a, b) => a.order - b.order);
+  const picture = createRoiPicture((extent) =>
+    inOrder(extent).map((one) => ({
+      geometry: one.row.geometry,
+      extent: one.extent,
+      look: lookOf(one),
+    })),
+  );
+  const layer = new ImageLayer({ source: picture.source, zIndex: 1000 });
+  layer.set('prismap', 'rois');
+
+  const follow = (rois: ReadonlyMap<string, RoiRow>): void => {
+    const before = [...shown.values()].filter(({ row }) => rois.get(row.id) !== row);
+    const after = [...rois.values()]
+      .filter((row) => shown.get(row.id)?.row !== row)
+      .map((row) => ({ row, extent: extentOf(row), order: shown.get(row.id)?.order ?? added++ }));
+    for (const { row } of before) shown.delete(row.id);
+    for (const one of after) shown.set(one.row.id, one);
+    if (before.length + after.length >= rebuildFrom) {
+      index.clear();
+      const all = [...shown.values()];
+      index.load(
+        all.map(({ extent }) => extent),
+        all,
+      );
+    } else {
+      for (const one of before) index.remove(one);
+      for (const one of after) index.insert(one.extent, one);
+    }
+    picture.repaint([...before, ...after].map(({ extent }) => extent));
+  };
+  const followSelection = (now: ReadonlySet<string>, before: ReadonlySet<string> = now): void => {
+    const turned = [...now, ...before]
+      .filter((id) => now.has(id) !== before.has(id))
+      .map((id) => shown.get(id)?.extent);
+    picture.repaint(turned.filter((extent) => extent !== undefined));
+  };
+  const unwatch = [
+    watch(store, ({ document }) => document.rois, follow),
+    watch(
+      store,
+      ({ document }) => classLooks(document.classes),
+      () => picture.repaint(),
+    ),
+    watch(store, (state) => state.selectedRois, followSelection),
+  ];
+  const near = (extent: Extent): readonly RoiRow[] =>
+    inOrder(extent)
+      .filter((one) => lookOf(one) !== undefined)
+      .map(({ row }) => row);
+  const within = (extent: Extent): readonly RoiRow[] =>
+    near(extent).filter(
+      (row) =>
+        containsExtent(extent, shown.get(row.id)!.extent) ||
+        toOpenLayers(row.geometry).intersectsExtent(extent),
+    );
   return {
     layer,
-    source,
-    update: () => {
-      const { rois } = store.get().document;
-      for (const id of [...rowsShown.keys()]) {
-        if (rois.has(id)) continue;
-        const gone = source.getFeatureById(id);
-        if (gone !== null) source.removeFeature(gone);
-        rowsShown.delete(id);
-      }
-      for (const row of rois.values()) if (rowsShown.get(row.id) !== row) put(row);
-      layer.changed();
+    near,
+    within,
+    at: (place, reach) => {
+      const [x, y] = [place[0]!, place[1]!];
+      const found = within(buffer([x, y, x, y], reach)).map((row) => {
+        const geometry = toOpenLayers(row.geometry);
+        const [nearX, nearY] = geometry.getClosestPoint([x, y]);
+        const holds = geometry.intersectsCoordinate([x, y]);
+        return {
+          row,
+          distance: holds ? 0 : Math.hypot(nearX! - x, nearY! - y),
+          size: holds ? getArea(geometry.getExtent()) : 0,
+        };
+      });
+      return found.sort((a, b) => a.distance - b.distance || a.size - b.size)[0]?.row;
+    },
+    dispose: () => {
+      for (const end of unwatch) end();
     },
   };
+}
+
+/** What of the classes is seen on the map, as a text that is the same while nothing of it changes. */
+const classLooks = (classes: ReadonlyMap<string, ClassRow>): string =>
+  [...classes.values()].map(({ id, color, visible }) => `${id} ${color} ${visible}`).join();
+
+function extentOf({ geometry }: RoiRow): Extent {
+  const { minX, minY, maxX, maxY } = boundsOf(geometry);
+  return [minX, minY, maxX, maxY];
 }

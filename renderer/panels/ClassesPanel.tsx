@@ -24,29 +24,16 @@ import {
 } from '../edits/classes.ts';
 import { countText } from '../words/numbers.ts';
 import { t } from '../words/translate.ts';
+import { CountRois, useClassCount } from './classCounts.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon } from './icons.tsx';
-import { useRoiPixels } from './roiPixels.ts';
 
 /** The class list: the class chosen here is the one that is drawn. */
 export function ClassesPanel(): ReactElement {
   const { workspace } = useDesk();
   const classes = useWorkspace((state) => state.document.classes);
-  const rois = useWorkspace((state) => state.document.rois);
   const selected = useWorkspace((state) => state.selectedClass);
   const sorted = useMemo(() => sortedClasses(classes), [classes]);
-  const pixels = useRoiPixels();
-  const counts = useMemo(() => {
-    const result = new Map<string, { polygons: number; pixels: number }>();
-    for (const { id, classId } of rois.values()) {
-      const now = result.get(classId) ?? { polygons: 0, pixels: 0 };
-      result.set(classId, {
-        polygons: now.polygons + 1,
-        pixels: now.pixels + (pixels.get(id) ?? 0),
-      });
-    }
-    return result;
-  }, [rois, pixels]);
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) =>
       [...keys].map((key) => ({ 'text/plain': classes.get(String(key))?.name ?? '' })),
@@ -57,6 +44,7 @@ export function ClassesPanel(): ReactElement {
   });
   return (
     <section className="panel classes" aria-label={t('Classes')}>
+      <CountRois />
       <header>
         <h2>{t('Classes')}</h2>
         <Button
@@ -85,7 +73,7 @@ export function ClassesPanel(): ReactElement {
         className="list"
       >
         {sorted.map((row, index) => (
-          <ClassItem key={row.id} row={row} number={index + 1} count={counts.get(row.id)} />
+          <ClassItem key={row.id} row={row} number={index + 1} />
         ))}
       </GridList>
     </section>
@@ -95,18 +83,12 @@ export function ClassesPanel(): ReactElement {
 function ClassItem({
   row,
   number,
-  count,
 }: {
   readonly row: ClassRow;
   readonly number: number;
-  readonly count: { polygons: number; pixels: number } | undefined;
 }): ReactElement {
   const { workspace } = useDesk();
   const [renaming, setRenaming] = useState(false);
-  const figures = t('{rois} ROIs · {pixels} px', {
-    rois: count?.polygons ?? 0,
-    pixels: countText(count?.pixels ?? 0),
-  });
   return (
     <GridListItem id={row.id} textValue={row.name} className="list-item">
       <Button
@@ -125,7 +107,7 @@ function ClassItem({
             {number <= 9 && <kbd>{number}</kbd>} {row.name}
             {row.macroclass !== undefined && <em> · {row.macroclass}</em>}
           </span>
-          <small>{figures}</small>
+          <ClassFigures id={row.id} />
         </span>
       )}
       <Button
@@ -144,6 +126,11 @@ function ClassItem({
       <ClassMenu row={row} rename={() => setRenaming(true)} />
     </GridListItem>
   );
+}
+
+function ClassFigures({ id }: { readonly id: string }): ReactElement {
+  const { rois, pixels } = useClassCount(id);
+  return <small>{t('{rois} ROIs · {pixels} px', { rois, pixels: countText(pixels) })}</small>;
 }
 
 function ColorField({ row }: { readonly row: ClassRow }): ReactElement {
@@ -207,9 +194,10 @@ function ClassMenu({
   const { workspace, map } = useDesk();
   const classes = useWorkspace((state) => state.document.classes);
   const others = sortedClasses(classes).filter(({ id }) => id !== row.id);
-  const own = [...workspace.store.get().document.rois.values()].filter(
-    ({ classId }) => classId === row.id,
-  );
+  const own = (): string[] =>
+    [...workspace.store.get().document.rois.values()]
+      .filter(({ classId }) => classId === row.id)
+      .map(({ id }) => id);
   const setMacroclass = (name: string | undefined): void => {
     const { macroclass: _, ...rest } = row;
     changeClass(workspace, row.id, t('Change macroclass'), { ...rest, macroclass: name });
@@ -225,14 +213,10 @@ function ClassMenu({
       <Popover className="popover">
         <Menu aria-label={row.name}>
           <MenuItem onAction={rename}>{t('Rename')}</MenuItem>
-          <MenuItem
-            onAction={() => workspace.store.set({ selectedRois: new Set(own.map(({ id }) => id)) })}
-          >
+          <MenuItem onAction={() => workspace.store.set({ selectedRois: new Set(own()) })}>
             {t('Select its ROIs')}
           </MenuItem>
-          <MenuItem onAction={() => map.zoomToRois(own.map(({ id }) => id))}>
-            {t('Zoom to its ROIs')}
-          </MenuItem>
+          <MenuItem onAction={() => map.zoomToRois(own())}>{t('Zoom to its ROIs')}</MenuItem>
           <SubmenuTrigger>
             <MenuItem>{t('Macroclass')} ▸</MenuItem>
             <Popover className="popover">

@@ -8,6 +8,8 @@ const known = new Map<
   { readonly row: RoiRow; readonly scene: string; readonly pixels: number }
 >();
 const settleMs = 150;
+/** ROIs a question: each keeps the window for some milliseconds only. */
+const atOnce = 1000;
 
 /** Pixels of the scene in each ROI, by its id; asked for once a shape, shortly after it is drawn. */
 export function useRoiPixels(): ReadonlyMap<string, number> {
@@ -17,6 +19,7 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
   const uri = useWorkspace(() => sceneToMap(desk));
   const entry = useWorkspace((state) => state.scenes.get(uri ?? ''));
   const scene = entry?.state === 'open' ? entry.info.scene : undefined;
+  const crs = useWorkspace((state) => state.document.settings.get('crs')) as string | undefined;
   const [pixels, setPixels] = useState<ReadonlyMap<string, number>>(new Map());
   useEffect(() => {
     if (scene === undefined) return;
@@ -30,15 +33,16 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
         const last = known.get(row.id);
         return last?.row !== row || last.scene !== scene;
       });
-      if (fresh.length > 0) {
-        const areas = fresh.map(({ id, geometry }) => ({ id, geometry }));
+      for (let from = 0; from < fresh.length; from += atOnce) {
+        const some = fresh.slice(from, from + atOnce);
+        const areas = some.map(({ id, geometry }) => ({ id, geometry }));
         const answer = await workspace.host.call(
           'rois.pixels',
-          { scene, areas },
+          { scene, areas, ...(crs === undefined ? {} : { crs }) },
           controller.signal,
         );
         const byId = new Map(answer.pixels.map(({ id, pixels: count }) => [id, count]));
-        for (const row of fresh) known.set(row.id, { row, scene, pixels: byId.get(row.id) ?? 0 });
+        for (const row of some) known.set(row.id, { row, scene, pixels: byId.get(row.id) ?? 0 });
       }
       show();
     };
@@ -47,6 +51,6 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [rois, scene, workspace]);
+  }, [rois, scene, crs, workspace]);
   return pixels;
 }

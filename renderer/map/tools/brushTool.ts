@@ -8,7 +8,7 @@ import { boundsMeet, brushStroke, unionOf, without } from '../../edits/polygons.
 import { addRoi, reshape } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
-import { toOpenLayers } from '../roiLayer.ts';
+import { toOpenLayers } from '../roiGeometry.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
 

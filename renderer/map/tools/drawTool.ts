@@ -6,12 +6,11 @@ import Snap from 'ol/interaction/Snap.js';
 import type { Geometry, Position } from '../../../app/vector/geometry.ts';
 import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
+import { nearbyRois, snapPixels } from './nearbyRois.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
 export type DrawShape = 'polygon' | 'rectangle' | 'circle' | 'freehand' | 'line';
-
-const snapPixels = 12;
 
 function createDraw(shape: DrawShape, context: ToolContext): Draw {
   const style = sketchStyle(activeColor(context.workspace));
@@ -45,7 +44,8 @@ export function drawTool(
 ): Tool {
   const { map, rois, workspace } = context;
   const draw = createDraw(shape, context);
-  const snap = new Snap({ source: rois.source, pixelTolerance: snapPixels });
+  const near = nearbyRois(rois);
+  const snap = new Snap({ features: near.features, pixelTolerance: snapPixels });
   let current: Polygon | LineString | undefined;
   let journalled = 0;
 
@@ -107,8 +107,8 @@ export function drawTool(
   const snapping = viewStore.subscribe(() => snap.setActive(viewStore.get().snapping));
   snap.setActive(viewStore.get().snapping);
   return {
-    // Snapping has to come after drawing, so that it sees the pointer first.
-    interactions: [draw, snap],
+    // Snapping has to come after drawing, so that it sees the pointer first; and before it, what it snaps to.
+    interactions: [draw, snap, near.interaction],
     act: atCrosshair,
     complete: () => draw.finishDrawing(),
     takeBack: () => {

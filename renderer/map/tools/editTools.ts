@@ -3,6 +3,8 @@ import DragBox from 'ol/interaction/DragBox.js';
 import Modify from 'ol/interaction/Modify.js';
 import PointerInteraction from 'ol/interaction/Pointer.js';
 import Snap from 'ol/interaction/Snap.js';
+import VectorLayer from 'ol/layer/Vector.js';
+import VectorSource from 'ol/source/Vector.js';
 import type { RoiRow } from '../../../app/project/rows.ts';
 import type { Geometry } from '../../../app/vector/geometry.ts';
 import { changed, put } from '../../edits/changes.ts';
@@ -11,20 +13,17 @@ import { boundsMeet, splitBy, without } from '../../edits/polygons.ts';
 import { reshape } from '../../edits/rois.ts';
 import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
-import { fromOpenLayers } from '../roiLayer.ts';
+import { fromOpenLayers } from '../roiGeometry.ts';
 import { drawTool } from './drawTool.ts';
+import { nearbyRois, type RoiFeature, snapPixels } from './nearbyRois.ts';
+import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
 const hitPixels = 6;
 
-/** The ROI at a place of the screen. */
-function roiAt({ map, rois }: ToolContext, pixel: number[]): string | undefined {
-  const hit = map.forEachFeatureAtPixel(pixel, (feature) => feature.getId(), {
-    hitTolerance: hitPixels,
-    layerFilter: (layer) => layer === rois.layer,
-  });
-  return hit === undefined ? undefined : String(hit);
-}
+/** The ROI at a place of the map. */
+const roiAt = ({ map, rois }: ToolContext, place: number[]): string | undefined =>
+  rois.at(place, hitPixels * (map.getView().getResolution() ?? 1))?.id;
 
 /** Click selects, Shift+click adds or takes away, Shift+drag selects what a box touches. */
 export function selectTool(context: ToolContext): Tool {
@@ -38,45 +37,67 @@ export function selectTool(context: ToolContext): Tool {
   const pointer = new PointerInteraction({
     handleEvent: (event) => {
       if (click(event))
-        choose(roiAt(context, event.pixel), (event.originalEvent as PointerEvent).shiftKey);
+        choose(roiAt(context, event.coordinate), (event.originalEvent as PointerEvent).shiftKey);
       return true;
     },
   });
   const box = new DragBox({ condition: shiftKeyOnly });
   box.on('boxend', () => {
-    const found: string[] = [];
-    rois.source.forEachFeatureIntersectingExtent(box.getGeometry().getExtent(), (feature) => {
-      found.push(String(feature.getId()));
-    });
-    workspace.store.set({
-      selectedRois: new Set([...workspace.store.get().selectedRois, ...found]),
-    });
+    const found = rois.within(box.getGeometry().getExtent());
+    const chosen = new Set(workspace.store.get().selectedRois);
+    for (const { id } of found) chosen.add(id);
+    workspace.store.set({ selectedRois: chosen });
   });
   return {
     interactions: [pointer, box],
-    act: () => choose(roiAt(context, map.getPixelFromCoordinate(map.getView().getCenter()!)), true),
+    act: () => choose(roiAt(context, map.getView().getCenter()!), true),
     cancel: () => workspace.store.set({ selectedRois: new Set() }),
     cursor: 'pointer',
   };
 }
 
 /** Vertices of ROIs are dragged, added on an edge, and removed with Alt+click. */
-export function vertexTool({ rois, workspace }: ToolContext): Tool {
-  const modify = new Modify({ source: rois.source, pixelTolerance: 10 });
+export function vertexTool({ map, rois, workspace }: ToolContext): Tool {
+  const near = nearbyRois(rois);
+  const grasped = nearbyRois(rois, { whileDragging: false });
+  const modify = new Modify({ features: grasped.features, pixelTolerance: 10 });
+  // What is being changed is drawn over the picture of the ROIs, which shows it as it was.
+  const changing = new VectorSource<RoiFeature>({ wrapX: false });
+  const layer = new VectorLayer({
+    source: changing,
+    zIndex: 1100,
+    style: sketchStyle(activeColor(workspace)),
+  });
+  map.addLayer(layer);
+  modify.on('modifystart', ({ features }) =>
+    changing.addFeatures(features.getArray() as RoiFeature[]),
+  );
   modify.on('modifyend', ({ features }) => {
+    changing.clear();
+    grasped.forget(features.getArray() as RoiFeature[]);
+    near.forget(features.getArray() as RoiFeature[]);
     const { document } = workspace.store.get();
     const shapes = new Map<string, Geometry>();
-    for (const feature of features.getArray()) {
+    for (const feature of features.getArray() as RoiFeature[]) {
       const id = String(feature.getId());
-      const geometry = fromOpenLayers(feature.getGeometry() as never);
+      const geometry = fromOpenLayers(feature.getGeometry()!);
       if (JSON.stringify(document.rois.get(id)?.geometry) !== JSON.stringify(geometry))
         shapes.set(id, geometry);
     }
     reshape(workspace, t('Move vertex'), shapes);
   });
-  const snap = new Snap({ source: rois.source, pixelTolerance: 12 });
-  snap.setActive(viewStore.get().snapping);
-  return { interactions: [modify, snap], cursor: 'default' };
+  const snap = new Snap({ features: near.features, pixelTolerance: snapPixels });
+  const follow = (): void => snap.setActive(viewStore.get().snapping);
+  follow();
+  const snapping = viewStore.subscribe(follow);
+  return {
+    interactions: [modify, snap, near.interaction, grasped.interaction],
+    dispose: () => {
+      snapping();
+      map.removeLayer(layer);
+    },
+    cursor: 'default',
+  };
 }
 
 /** Cuts the drawn polygon out of the selected ROIs, or of all under it where none is selected. */

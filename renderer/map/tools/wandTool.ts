@@ -9,7 +9,7 @@ import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
 import { selectedScene } from '../cursor.ts';
 import { sceneProjection } from '../projections.ts';
-import { toOpenLayers } from '../roiLayer.ts';
+import { toOpenLayers } from '../roiGeometry.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
 
