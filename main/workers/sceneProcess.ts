@@ -8,7 +8,9 @@ const port = portOfParent();
 serve(port, createSceneAnswer());
 // The host has gone: nobody waits for an answer.
 port.onClose(() => process.exit(0));
-// Most scenes are GeoTIFFs: their reader is there when the first one is opened.
+// Most scenes are GeoTIFFs, and their stretch is the first question: both are there when the first one is opened.
 void import('../raster/tiff/openTiff.ts');
+void import('../raster/tiff/kernels.ts').then(({ kernels }) => kernels());
+void import('./scenes/statistics.ts');
 // Ctrl+C reaches the whole process group; the host decides what to do about it.
 process.on('SIGINT', () => undefined);

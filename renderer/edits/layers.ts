@@ -5,10 +5,10 @@ import { t } from '../words/translate.ts';
 import { changed, put, removed, setting } from './changes.ts';
 import { newId } from './newId.ts';
 
-/** How a scene looks when it is opened: a class map in its colours, else a composite cut at 2 and 98 %. */
-export async function defaultStyle(workspace: Workspace, info: SceneInfo): Promise<SceneStyle> {
+/** How a scene looks as long as nothing is known of its values: a class map in its colours, else a composite without limits. */
+export function plainStyle(info: SceneInfo): SceneStyle {
   const mode = info.classes !== undefined ? 'classes' : info.bands.length >= 3 ? 'rgb' : 'single';
-  const style: SceneStyle = {
+  return {
     mode,
     rgb: info.defaultRgb,
     band: mode === 'classes' ? 0 : info.defaultRgb[0],
@@ -20,7 +20,12 @@ export async function defaultStyle(workspace: Workspace, info: SceneInfo): Promi
     hidden: [],
     colors: {},
   };
-  return mode === 'classes' ? style : { ...style, limits: await limitsOf(workspace, info, style) };
+}
+
+/** How a scene looks when it is opened: a class map in its colours, else a composite cut at 2 and 98 %. */
+export async function defaultStyle(workspace: Workspace, info: SceneInfo): Promise<SceneStyle> {
+  const style = plainStyle(info);
+  return { ...style, limits: await limitsOf(workspace, info, style) };
 }
 
 /** Limits of the bands shown, by the stretch of the style, over the whole scene or a part of it. */
@@ -81,14 +86,17 @@ export function roisLayer(layers: ReadonlyMap<string, LayerRow>): readonly RowCh
 const orders = (layers: ReadonlyMap<string, LayerRow>): number[] =>
   [...layers.values()].map(({ order }) => order);
 
-/** Shows a raster: a new layer above all others. The first scene also gives the project its CRS. */
+/**
+ * Shows a raster: a new layer above all others. The first scene also gives the project its CRS. A layer that needs limits gets its
+ * style by `firstStyles`, while its tiles are on their way.
+ */
 export async function addScene(
   workspace: Workspace,
   uri: string,
   name?: string,
 ): Promise<LayerRow> {
   const info = await workspace.openScene(uri);
-  const style = await defaultStyle(workspace, info);
+  const style = plainStyle(info);
   const { document } = workspace.store.get();
   const row: LayerRow = {
     id: newId(),
@@ -98,7 +106,7 @@ export async function addScene(
     visible: true,
     opacity: 1,
     uri,
-    style,
+    ...(style.mode === 'classes' ? { style } : {}),
   };
   const first = document.settings.get('crs') === undefined && info.crs !== undefined;
   workspace.edit(t('Add {name}', { name: row.name }), [

@@ -1,3 +1,4 @@
+import type Feature from 'ol/Feature.js';
 import GeoJSON from 'ol/format/GeoJSON.js';
 import VectorImageLayer from 'ol/layer/VectorImage.js';
 import type { Projection } from 'ol/proj.js';
@@ -5,25 +6,48 @@ import VectorSource from 'ol/source/Vector.js';
 import { Fill, Stroke, Style } from 'ol/style.js';
 import { feature } from 'topojson-client';
 import countries from 'world-atlas/countries-50m.json?url';
-import land from 'world-atlas/land-50m.json?url';
 import { isPixels } from './projections.ts';
 
 type Topology = Parameters<typeof feature>[0];
+type GeometryCollection = Extract<Topology['objects'][string], { type: 'GeometryCollection' }>;
 
-async function read(url: string, object: string, projection: Projection) {
-  const topology = (await (await fetch(url)).json()) as Topology;
-  const collection = feature(topology, topology.objects[object]!);
-  return new GeoJSON().readFeatures(collection, {
-    dataProjection: 'EPSG:4326',
-    featureProjection: projection,
-  });
+const countriesAtOnce = 24;
+
+/** Countries in one CRS, for the map and its overview: decoding and projecting them takes longer than drawing a scene. */
+const known = new WeakMap<Projection, Promise<readonly Feature[]>>();
+
+function countriesIn(projection: Projection): Promise<readonly Feature[]> {
+  const before = known.get(projection);
+  if (before !== undefined) return before;
+  const reading = readCountries(projection);
+  reading.catch(() => known.delete(projection));
+  known.set(projection, reading);
+  return reading;
+}
+
+/** Some countries at a time, so that the window answers in between. */
+async function readCountries(projection: Projection): Promise<readonly Feature[]> {
+  const topology = (await (await fetch(countries)).json()) as Topology;
+  const { geometries } = topology.objects['countries'] as GeometryCollection;
+  const format = new GeoJSON({ dataProjection: 'EPSG:4326', featureProjection: projection });
+  const features: Feature[] = [];
+  for (let at = 0; at < geometries.length; at += countriesAtOnce) {
+    const part = {
+      type: 'GeometryCollection' as const,
+      geometries: geometries.slice(at, at + countriesAtOnce),
+    };
+    features.push(...format.readFeatures(feature(topology, part)));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return features.filter(isFinitePlace);
 }
 
 /**
  * Land and borders of Natural Earth (1:50 million, public domain) from the application's own files: a basemap that uses no network. Nothing
  * where map units are pixels.
+ * @param when to begin: what the analyst waits for comes first
  */
-export function offlineBasemap(projection: Projection): VectorImageLayer {
+export function offlineBasemap(projection: Projection, when: Promise<unknown>): VectorImageLayer {
   const source = new VectorSource({ wrapX: false });
   const layer = new VectorImageLayer({
     source,
@@ -34,8 +58,9 @@ export function offlineBasemap(projection: Projection): VectorImageLayer {
   });
   layer.set('prismap', 'basemap');
   if (isPixels(projection)) return layer;
-  void Promise.all([read(land, 'land', projection), read(countries, 'countries', projection)])
-    .then((parts) => source.addFeatures(parts.flat().filter(isFinitePlace)))
+  void when
+    .then(() => countriesIn(projection))
+    .then((features) => source.addFeatures([...features]))
     .catch(() => undefined);
   return layer;
 }

@@ -37,12 +37,22 @@ function createOverview(info: SceneInfo): OverviewMap {
   return new OverviewMap({
     collapsed: false,
     tipLabel: t('Overview'),
-    layers: [offlineBasemap(projection)],
+    layers: [offlineBasemap(projection, Promise.resolve())],
     view: new View({
       projection,
       center: getCenter([...info.bounds]),
       resolution: Math.max((maxX - minX) / 110, (maxY - minY) / 80),
     }),
+  });
+}
+
+const patienceMs = 3000;
+
+/** Resolves when the map shows what it was given, or after a while: then that is slow. */
+function firstPicture(map: OpenLayersMap): Promise<unknown> {
+  return new Promise((resolve) => {
+    map.once('loadend', resolve);
+    setTimeout(resolve, patienceMs);
   });
 }
 
@@ -60,6 +70,7 @@ export function createGround(map: OpenLayersMap, workspace: Workspace): Ground {
   let overview: OverviewMap | undefined;
   let overviewScenes: SceneLayers | undefined;
   let viewOf: string | undefined;
+  let shown: readonly DrawnLayer[] = [];
 
   /** The scene in the CRS of the project, else the lowest one. */
   const leading = (drawn: readonly DrawnLayer[]): SceneInfo | undefined => {
@@ -76,13 +87,24 @@ export function createGround(map: OpenLayersMap, workspace: Workspace): Ground {
     if (overview !== undefined) map.removeControl(overview);
     overviewScenes?.dispose();
     [overview, overviewScenes] = [undefined, undefined];
-    offline = offlineBasemap(map.getView().getProjection());
-    offline.setZIndex(-1);
-    map.addLayer(offline);
+    const drawn = firstPicture(map);
+    const layer = offlineBasemap(map.getView().getProjection(), drawn);
+    layer.setZIndex(-1);
+    map.addLayer(layer);
+    offline = layer;
     if (info === undefined) return;
-    overview = createOverview(info);
-    map.addControl(overview);
-    overviewScenes = createSceneLayers(overview.getOverviewMap(), workspace);
+    void drawn.then(() => {
+      if (offline !== layer) return;
+      overview = createOverview(info);
+      map.addControl(overview);
+      overviewScenes = createSceneLayers(overview.getOverviewMap(), workspace);
+      showInOverview();
+    });
+  };
+  const showInOverview = (): void => {
+    const info = leading(shown);
+    const ofScene = shown.filter(({ row }) => info !== undefined && row.uri === info.uri);
+    overviewScenes?.show(ofScene.slice(0, 1));
   };
   const isOffline = ({ row }: DrawnLayer): boolean =>
     row.kind === 'basemap' && (row.uri ?? 'offline') === 'offline';
@@ -96,6 +118,7 @@ export function createGround(map: OpenLayersMap, workspace: Workspace): Ground {
   };
   return {
     follow: (drawn) => {
+      shown = drawn;
       const info = leading(drawn);
       const key = viewNeeded(drawn, info);
       const isNew = key !== undefined && key !== viewOf;
@@ -106,12 +129,11 @@ export function createGround(map: OpenLayersMap, workspace: Workspace): Ground {
       }
       offline?.setVisible(drawn.find(isOffline)?.visible ?? true);
       online.show(drawn);
-      overviewScenes?.show(
-        drawn.filter(({ row }) => info !== undefined && row.uri === info.uri).slice(0, 1),
-      );
+      showInOverview();
       return isNew ? info : undefined;
     },
     dispose: () => {
+      offline = undefined;
       online.dispose();
       overviewScenes?.dispose();
     },

@@ -21,7 +21,8 @@ type Known = { readonly uri: string; stamp: string; readonly bands: SceneInfo['b
 /** Calls about one open scene: answered by a scene process. */
 type SceneCall = Exclude<keyof typeof sceneCalls, 'scene.open' | 'spectra.export'>;
 
-const warmMs = 200;
+const warmViewerMs = 200;
+const warmAnalystMs = 1000;
 
 /**
  * Scenes for the window. One process shows them (opening, tiles, values under the cursor), another counts, grows and
@@ -33,11 +34,13 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
   const analyst = new SceneHost(start);
   const watch = new SceneWatch();
   const known = new Map<string, Known>();
-  // after the window's first calls have gone out; the analyst follows with the first scene
-  const warming = setTimeout(() => viewer.warm(), warmMs).unref();
+  // after the window's first calls have gone out, one after the other: the first picture waits for neither
+  const warming = [
+    setTimeout(() => viewer.warm(), warmViewerMs).unref(),
+    setTimeout(() => analyst.warm(), warmAnalystMs).unref(),
+  ];
 
   const open = async (uri: string, signal: AbortSignal): Promise<DeskOutput<'scene.open'>> => {
-    analyst.warm();
     const { files, ...info } = (await viewer.call('open', { uri }, signal)) as OpenedScene;
     const scene = createHash('sha256').update(uri).digest('hex').slice(0, 16);
     const entry = { uri, stamp: info.stamp, bands: info.bands };
@@ -82,7 +85,7 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
       return (await viewer.call('tile', { uri, stamp, input }, signal)) as Tile | undefined;
     },
     dispose: async () => {
-      clearTimeout(warming);
+      warming.forEach(clearTimeout);
       watch.dispose();
       viewer.dispose();
       analyst.dispose();

@@ -7,7 +7,7 @@ import { bandsOfExpression, parseExpression } from '../../../app/raster/expressi
 import { figuresOf } from '../../../app/raster/figures.ts';
 import type { Band, SceneSource } from '../../../app/raster/scene.ts';
 import { type ThinnedSamples, thinnedSamples, windowUnder } from './reading.ts';
-import { statisticsPixels } from './statistics.ts';
+import { pixelsFor } from './statistics.ts';
 
 const table = z.array(
   z.strictObject({
@@ -59,7 +59,8 @@ export async function indexStatistics(
   const expression = parseExpression(text, description.bands);
   const bands = bandsOfExpression(expression);
   const window = windowUnder(description, bounds);
-  const block = await thinnedSamples(source, window, { bands, pixels: statisticsPixels, signal });
+  const pixels = pixelsFor(window);
+  const block = await thinnedSamples(source, window, { bands, pixels, signal });
   const physical = new Map(
     bands.map((band, i) => [band, physicalValues(block, i, description.bands[band]!)] as const),
   );
