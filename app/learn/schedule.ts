@@ -20,3 +20,21 @@ export function learningRateAt(
   const share = Math.min(1, (progress - warmup) / Math.max(1, epochs - warmup));
   return learningRate * (0.01 + 0.99 * 0.5 * (1 + Math.cos(Math.PI * share)));
 }
+
+/** Peak and least rate, and lengths in epochs, of a warm-up followed by a cosine. */
+export type WarmupCosine = {
+  readonly peak: number;
+  readonly least: number;
+  readonly warmup: number;
+  readonly total: number;
+};
+
+/** Learning rate `progress` epochs after the start: linear from 0 to the peak, then half a cosine down to the least. */
+export function warmupCosine(
+  progress: number,
+  { peak, least, warmup, total }: WarmupCosine,
+): number {
+  if (progress < warmup) return (peak * progress) / warmup;
+  const share = Math.min(1, (progress - warmup) / Math.max(1e-9, total - warmup));
+  return least + (peak - least) * 0.5 * (1 + Math.cos(Math.PI * share));
+}

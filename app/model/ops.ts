@@ -29,6 +29,8 @@ export type Ops<T> = {
   transpose(x: T, permutation: readonly number[]): T;
   slice(x: T, begin: readonly number[], size: readonly number[]): T;
   concat(xs: readonly T[], axis: number): T;
+  /** `count` rows of each sample of x (b, n, d) by their numbers, `rows` (b · count); a row may be named again. (b, count, d) */
+  gatherRows(x: T, rows: Int32Array, count: number): T;
   /** Zeros before and after each dimension. */
   pad(x: T, paddings: readonly (readonly [before: number, after: number])[]): T;
   /** x (batch, height, width, channelsIn), kernel (h, w, channelsIn / groups, channelsOut); zero padding. */

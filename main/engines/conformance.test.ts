@@ -49,6 +49,7 @@ const operations = {
   transpose: (ops, [x], { permutation }) => ops.transpose(x!, permutation!),
   slice: (ops, [x], { begin, size }) => ops.slice(x!, begin!, size!),
   concat: (ops, xs, { axis }) => ops.concat(xs, axis!),
+  gatherRows: (ops, [x], { rows, count }) => ops.gatherRows(x!, Int32Array.from(rows!), count!),
   pad: (ops, [x], { paddings }) => ops.pad(x!, paddings!),
   conv2d: (ops, [x, kernel], { stride, padding, groups }) =>
     ops.conv2d(x!, kernel!, {

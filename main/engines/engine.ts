@@ -1,6 +1,6 @@
 import type { ModelFamily } from '../../app/model/family.ts';
 import type { Ops, Shape } from '../../app/model/ops.ts';
-import type { WeightData } from '../../app/model/weights.ts';
+import type { WeightData, Weights } from '../../app/model/weights.ts';
 import type { Random } from '../../app/random.ts';
 
 export type EngineId = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
@@ -77,11 +77,39 @@ export type Trainer = {
   dispose(): void;
 };
 
+/** A loss, (1), over an engine's tensors; `inputs` by the names under which they were given. */
+export type Objective = <T>(ops: Ops<T>, weights: Weights<T>, inputs: Weights<T>) => T;
+
+export type LearnerOptions = OptimizerOptions & {
+  /** How a parameter is learned: factor of the learning rate (0 = frozen), and whether it decays. */
+  readonly rule: (path: string) => { readonly rate: number; readonly decays: boolean };
+};
+
+/** Parameters that learn by any loss. */
+export type Learner = {
+  /** Adds `share` of the gradient of a loss to what the next step takes; gives the loss. */
+  accumulate(inputs: WeightData, objective: Objective, share?: number): number;
+  /** One AdamW step with the gradients added up since the last one. */
+  step(learningRate: number): void;
+  /** Results with the current weights, no gradients. */
+  evaluate(
+    inputs: WeightData,
+    body: <T>(ops: Ops<T>, weights: Weights<T>, inputs: Weights<T>) => readonly T[],
+  ): readonly Float32Array[];
+  /** What has been added up since the last step, by path. */
+  gradients(): ReadonlyMap<string, Float32Array>;
+  weights(): WeightData;
+  optimizer(): OptimizerState;
+  restore(weights: WeightData, optimizer: OptimizerState): void;
+  dispose(): void;
+};
+
 /** Where and with what to compute. Lives in a compute process only. */
 export type Engine = {
   readonly info: EngineInfo;
   predictor<Config>(model: LoadedModel<Config>): Predictor;
   trainer<Config>(model: LoadedModel<Config>, options: OptimizerOptions): Trainer;
+  learner(weights: WeightData, options: LearnerOptions): Learner;
   /** One forward pass that keeps nothing, for `model run` and tests: `body` gets the operations and the model's weights. */
   run(
     weights: WeightData,

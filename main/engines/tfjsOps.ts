@@ -52,6 +52,8 @@ function layout(tf: Tfjs) {
     slice: (x: Tensor, begin: readonly number[], size: readonly number[]): Tensor =>
       tf.slice(x, [...begin], [...size]),
     concat: (xs: readonly Tensor[], axis: number): Tensor => tf.concat([...xs], axis),
+    gatherRows: (x: Tensor, rows: Int32Array, count: number): Tensor =>
+      gatherRows(tf, x, rows, count),
     pad: (x: Tensor, paddings: readonly (readonly [before: number, after: number])[]): Tensor =>
       tf.pad(
         x,
@@ -71,6 +73,18 @@ function images(tf: Tfjs) {
     resizeBilinear: (x: Tensor, size: readonly [number, number], alignCorners: boolean): Tensor =>
       resizeBilinear(tf, x as tfjsTensor4, size, alignCorners),
   };
+}
+
+/** tfjs' own gradient of `gather` needs a kernel that its WASM backend lacks; both sum rows that are named again. */
+function gatherRows(tf: Tfjs, x: Tensor, rows: Int32Array, count: number): Tensor {
+  const [batch, n, width] = x.shape as [number, number, number];
+  const flat = rows.map((row, i) => Math.floor(i / count) * n + row);
+  const gather = tf.customGrad((table) => ({
+    value: tf.gather(table as Tensor, tf.tensor1d(flat, 'int32')),
+    gradFunc: (dy: Tensor) =>
+      tf.scatterND(tf.tensor2d(flat, [flat.length, 1], 'int32'), dy, [batch * n, width]),
+  }));
+  return tf.reshape(gather(tf.reshape(x, [batch * n, width])), [batch, count, width]);
 }
 
 type Transposes = { readonly transposeA?: boolean; readonly transposeB?: boolean };

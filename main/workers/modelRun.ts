@@ -2,73 +2,29 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
-import {
-  checkSpectralMambaConfig,
-  type SpectralMambaConfig,
-  spectralMamba,
-  spectralMambaConfig,
-  spectralMambaForward,
-} from '../../app/model/spectralMamba.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import { floatValues, writeSafetensors } from '../engines/safetensors.ts';
 import { openEngine } from '../engines/table.ts';
 import { engineOptions } from './engineOptions.ts';
+import { runnableSpectralMamba } from './modelRunMamba.ts';
+import type { GivenInputs, RunnableNetwork } from './modelRunNetwork.ts';
+import { runnableSpectralGpt } from './modelRunSpectralGpt.ts';
 import { readTensorFile } from './weightsInspect.ts';
 
-const networkFile = z.looseObject({ family: z.literal('spectralmamba') });
-
-/** The letters of the paper, and the names that other programs use, for the fields of a network. */
-const fieldNames: Readonly<Record<string, keyof SpectralMambaConfig>> = {
-  C: 'bands',
-  K: 'classes',
-  P: 'patch',
-  R: 'pieces',
-  d: 'width',
-  embedDim: 'width',
-  E: 'expand',
-  N: 'states',
-  dState: 'states',
-  k: 'kernel',
-  dconv: 'kernel',
-  r: 'timeRank',
-  dt_rank: 'timeRank',
-  dtRank: 'timeRank',
-};
+const networkFile = z.looseObject({ family: z.enum(['spectralmamba', 'spectralgpt']) });
 
 /** One forward pass on given tensors: the way to compare Prismap with any other implementation. */
 export async function modelRun(input: Input<'model run'>): Promise<Output<'model run'>> {
-  const config = await readConfig(input.config);
-  const weights = await readWeights(
-    input.weights,
-    spectralMamba.weightShapes(config),
-    input.config,
-  );
-  const given = (await readTensorFile(input.input)).tensors.get('input');
-  if (given === undefined)
-    throw new AppError(
-      'usage',
-      `${input.input} has no tensor "input". Write one of shape (batch, ${spectralMamba.inputShape(config).join(', ')}).`,
-    );
-  const values = floatValues(given, 'input');
-  if (given.shape.slice(1).join() !== spectralMamba.inputShape(config).join()) {
-    throw new AppError(
-      'usage',
-      `"input" of ${input.input} has shape (${given.shape.join(', ')}); the network needs (batch, ${spectralMamba.inputShape(config).join(', ')}).`,
-    );
-  }
+  const network = await readNetwork(input.config);
+  const weights = await readWeights(input.weights, network.weightShapes, input.config);
+  const given = await readInputs(input.input, network);
   const engine = await openEngine(engineOptions(input));
   try {
-    const names: string[] = [];
+    let names: readonly string[] = [];
     const results = engine.run(weights, (ops, tensors) => {
-      const seen = new Map<string, ReturnType<typeof ops.constant>>();
-      const observe = (name: string, value: ReturnType<typeof ops.constant>): void => {
-        seen.set(name, value);
-      };
-      const x = ops.constant(values, given.shape);
-      const logits = spectralMambaForward(ops, tensors, config, x, { observe });
-      seen.set('logits', logits).set('probabilities', ops.softmax(logits));
-      names.push(...wantedNames(input.outputs, [...seen.keys()]));
+      const seen = network.forward(ops, tensors, given);
+      names = wantedNames(input.outputs, [...seen.keys()], network.mainOutput);
       return names.map((name) => seen.get(name)!);
     });
     const outputs = new Map(results.map((result, index) => [names[index]!, result]));
@@ -79,14 +35,18 @@ export async function modelRun(input: Input<'model run'>): Promise<Output<'model
   }
 }
 
-/** The outputs asked for; the logits where none is. @throws AppError `usage` */
-function wantedNames(wanted: readonly string[], known: readonly string[]): readonly string[] {
+/** The outputs asked for; the final one where none is. @throws AppError `usage` */
+function wantedNames(
+  wanted: readonly string[],
+  known: readonly string[],
+  main: string,
+): readonly string[] {
   const unknown = wanted.find((name) => !known.includes(name));
-  if (unknown === undefined) return wanted.length === 0 ? ['logits'] : wanted;
+  if (unknown === undefined) return wanted.length === 0 ? [main] : wanted;
   throw new AppError('usage', `There is no output "${unknown}". Choose from: ${known.join(', ')}.`);
 }
 
-async function readConfig(path: string): Promise<ReturnType<typeof spectralMambaConfig>> {
+async function readNetwork(path: string): Promise<RunnableNetwork> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
@@ -99,15 +59,29 @@ async function readConfig(path: string): Promise<ReturnType<typeof spectralMamba
       'usage',
       `${path} is no network description: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}.`,
     );
-  const fields = Object.entries(parsed.data).map(([name, value]) => [
-    fieldNames[name] ?? name,
-    value,
-  ]);
-  const config = spectralMambaConfig(
-    Object.fromEntries(fields.filter(([name]) => name !== 'family')) as SpectralMambaConfig,
-  );
-  checkSpectralMambaConfig(config);
-  return config;
+  return parsed.data.family === 'spectralgpt'
+    ? runnableSpectralGpt(parsed.data, path)
+    : runnableSpectralMamba(parsed.data);
+}
+
+/** All inputs that the network needs, with one batch size. @throws AppError `usage` */
+async function readInputs(path: string, { inputs }: RunnableNetwork): Promise<GivenInputs> {
+  const { tensors } = await readTensorFile(path);
+  const given = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+  for (const [name, shape] of inputs) {
+    const tensor = tensors.get(name);
+    const needed = `(batch, ${shape.join(', ')})`;
+    if (tensor === undefined)
+      throw new AppError('usage', `${path} has no tensor "${name}". Write one of shape ${needed}.`);
+    const batch = given.get('input')?.shape[0] ?? tensor.shape[0];
+    if (tensor.shape.slice(1).join() !== shape.join() || tensor.shape[0] !== batch)
+      throw new AppError(
+        'usage',
+        `"${name}" of ${path} has shape (${tensor.shape.join(', ')}); the network needs ${needed}, with one batch for all inputs.`,
+      );
+    given.set(name, { shape: tensor.shape, values: floatValues(tensor, name) });
+  }
+  return given;
 }
 
 async function readWeights(
