@@ -54,6 +54,10 @@ export function serve(port: Port, answer: Answer): (event: unknown) => void {
   return (event) => port.send({ kind: 'event', event } satisfies Message);
 }
 
+/** An error of the way to Prismap itself: it passes when there is a connection again. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'network' && error.details['lost'] === true;
+
 /** The other end of a port that serves calls. */
 export type Connection = {
   /** @throws AppError what the call threw; `cancelled`; `network` where the connection is lost */
@@ -70,7 +74,9 @@ export function connect(port: Port, onEvent: (event: unknown) => void): Connecti
   let next = 0;
   let closed = false;
   const lost = (): AppError =>
-    new AppError('network', 'The connection to Prismap was lost. It is tried again by itself.');
+    new AppError('network', 'The connection to Prismap was lost. It is tried again by itself.', {
+      lost: true,
+    });
   port.onMessage((value) => {
     const message = asMessage(value);
     if (message?.kind === 'event') onEvent(message.event);

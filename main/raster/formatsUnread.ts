@@ -27,6 +27,15 @@ export const unreadFiles: readonly UnreadFile[] = [
     cure: convert,
   },
   {
+    name: 'an office document (Word, Excel, OpenDocument)',
+    matches: (head) =>
+      starts(head, 'PK\x03\x04') &&
+      /^(\[Content_Types\]\.xml|_rels\/|word\/|xl\/|docProps\/|mimetypeapplication\/vnd\.oasis)/.test(
+        head.toString('latin1', 30, 90),
+      ),
+    cure: 'Open a scene (GeoTIFF, JPEG 2000, Sentinel-2 SAFE, ENVI, MAT-file, PNG or JPEG) or a project.',
+  },
+  {
     name: 'a ZIP archive',
     matches: (head) => starts(head, 'PK\x03\x04', 'PK\x05\x06'),
     cure: unpack,

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { AppError } from '../../app/error.ts';
 import { migrations } from '../../app/project/migrations.ts';
+import { geoPackageTables } from '../../app/vector/geoPackageTables.ts';
 import { refuseNewer, schemaVersion } from './migrate.ts';
 import { damaged, resultCode, storeError } from './storeError.ts';
 
@@ -31,17 +32,12 @@ export function createDatabase(path: string): DatabaseSync {
  */
 export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   refuseOtherFiles(path);
-  refuseNewerFile(path);
+  const looked = !readOnly && lookAt(path);
   const database = readOnly ? openToRead(path) : new DatabaseSync(path, { timeout: waitMs });
   try {
     database.exec(settings);
+    if (!looked) requireProject(database, path);
     if (!readOnly) database.exec('PRAGMA journal_mode = WAL;');
-    const [check] = database.prepare('PRAGMA quick_check(1)').all();
-    const answer = String(Object.values(check ?? {})[0]);
-    if (answer !== 'ok') throw damaged(path, answer);
-    const version = schemaVersion(database, path);
-    if (version === undefined) throw noProject(path);
-    refuseNewer(version, path, migrations);
     return database;
   } catch (error) {
     database.close();
@@ -49,16 +45,56 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   }
 }
 
+/** Checks a file without changing it, nor its log: opening it to write would take the log in. False where that cannot be. */
+function lookAt(path: string): boolean {
+  // a transaction that was cut off has to be taken back first, which is writing
+  if (existsSync(`${path}-journal`)) return false;
+  const database = existsSync(`${path}-wal`) ? openToRead(path) : openAsItLies(path);
+  try {
+    requireProject(database, path);
+    return true;
+  } catch (error) {
+    throw storeError(error, path);
+  } finally {
+    database.close();
+  }
+}
+
+/** @throws AppError `corrupt`, `unknown-format`, `newer-version` */
+function requireProject(database: DatabaseSync, path: string): void {
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;');
+  const [check] = database.prepare('PRAGMA quick_check(1)').all();
+  const answer = String(Object.values(check ?? {})[0]);
+  if (answer !== 'ok') throw damaged(path, answer.replace(/^\*{3}.*\*{3}\s*/, ''));
+  const version = schemaVersion(database, path);
+  if (version === undefined) throw noProject(path);
+  refuseNewer(version, path, migrations);
+  requireTables(database, path, [geoPackageTables, ...migrations.slice(0, version)]);
+}
+
+/** All tables that a file of its version has. @throws AppError `corrupt` */
+function requireTables(database: DatabaseSync, path: string, steps: readonly string[]): void {
+  const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  const found = new Set(names.map(({ name }) => name));
+  for (const [, name] of steps.join('\n').matchAll(/CREATE TABLE (\w+)/g))
+    if (!found.has(name)) throw damaged(path, `its table "${name}" is missing`);
+}
+
 /** As usual, which sees commits that still lie in a write-ahead log; where that needs files that cannot be made, as a file that stays as it is. */
 function openToRead(path: string): DatabaseSync {
-  const url = pathToFileURL(path);
   try {
-    return probed(new DatabaseSync(url, { readOnly: true, timeout: waitMs }));
+    return probed(new DatabaseSync(pathToFileURL(path), { readOnly: true, timeout: waitMs }));
   } catch (error) {
     if (resultCode(error) === 11 || resultCode(error) === 26) throw storeError(error, path);
-    url.search = '?immutable=1';
-    return new DatabaseSync(url, { readOnly: true });
+    return openAsItLies(path);
   }
+}
+
+/** Without a lock, a journal or any other trace. */
+function openAsItLies(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.search = '?immutable=1';
+  return new DatabaseSync(url, { readOnly: true });
 }
 
 function probed(database: DatabaseSync): DatabaseSync {
@@ -101,24 +137,6 @@ function readError(error: unknown, path: string): AppError {
         `${path} cannot be read (${code ?? 'unknown'}). Check its permissions.`,
         { path },
       );
-}
-
-/** Looks at the version without a lock, a journal or any other trace. */
-function refuseNewerFile(path: string): void {
-  // with a log beside it the file alone may be half of the truth: then the check after opening decides
-  if (existsSync(`${path}-wal`)) return;
-  const url = pathToFileURL(path);
-  url.search = '?immutable=1';
-  const database = new DatabaseSync(url, { readOnly: true });
-  try {
-    const version = schemaVersion(database, path);
-    if (version === undefined) throw noProject(path);
-    refuseNewer(version, path, migrations);
-  } catch (error) {
-    throw storeError(error, path);
-  } finally {
-    database.close();
-  }
 }
 
 const noProject = (path: string): AppError =>

@@ -162,7 +162,7 @@ class Conversation {
       : '';
     return new AppError(
       'worker-died',
-      `The compute process of "${this.#request.task}" ${reason ?? how} before it had an answer.${cause} What was finished is kept: start again with --resume.`,
+      `The compute process of "${this.#request.task}" ${reason ?? how} before it had an answer.${cause} What was finished is kept: resume it to go on (on the command line with --resume).`,
       { code, signal, lastOutput: this.#stderr.trim().slice(-1500) },
     );
   }

@@ -1,3 +1,4 @@
+import { AppError } from '../../app/error.ts';
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
 import type { Workspace } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
@@ -5,7 +6,10 @@ import { put } from './changes.ts';
 import { roisLayer } from './layers.ts';
 import { newId } from './newId.ts';
 
-/** Adds the ROIs of a file; its classes join those of the same name. One edit, so one undo. */
+/**
+ * Adds the ROIs of a file; its classes join those of the same name. One edit, so one undo.
+ * @throws AppError `no-crs` where no scene says yet in which coordinate system the project is; those of reading the file
+ */
 export async function importRois(
   workspace: Workspace,
   path: string,
@@ -13,6 +17,13 @@ export async function importRois(
 ): Promise<void> {
   const { document } = workspace.store.get();
   const crs = document.settings.get('crs') as string | undefined;
+  if (crs === undefined && ![...document.layers.values()].some(({ kind }) => kind === 'scene'))
+    throw new AppError(
+      'no-crs',
+      t('{path} holds ROIs, and there is no scene yet to put them on. Open the scene first.', {
+        path,
+      }),
+    );
   const found = await workspace.host.call('rois.import', {
     path,
     ...(classField === undefined ? {} : { classField }),
@@ -56,5 +67,12 @@ export async function importRois(
   const { selectedClass } = workspace.store.get();
   if (selectedClass === undefined && added[0] !== undefined)
     workspace.store.set({ selectedClass: added[0].id });
+  workspace.notify(
+    t('{count} ROIs of {classes} classes were imported.', {
+      count: rows.length,
+      classes: found.classes.length,
+    }),
+    { label: t('Undo'), run: workspace.undo },
+  );
   for (const warning of found.warnings) workspace.notify(warning);
 }

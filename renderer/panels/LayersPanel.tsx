@@ -3,10 +3,6 @@ import {
   Button,
   Input,
   Label,
-  Menu,
-  MenuItem,
-  MenuTrigger,
-  Popover,
   Slider,
   SliderOutput,
   SliderThumb,
@@ -18,11 +14,14 @@ import {
   useDragAndDrop,
 } from 'react-aria-components';
 import type { LayerRow } from '../../app/project/rows.ts';
-import { addGroup, changeLayer, duplicateLayer, moveLayers, removeLayer } from '../edits/layers.ts';
+import { addGroup, changeLayer, moveLayers } from '../edits/layers.ts';
 import { childrenOf } from '../state/layerOrder.ts';
+import { menuStore } from '../state/menu.ts';
+import { useStore } from '../state/store.ts';
 import { t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon } from './icons.tsx';
+import { MoreButton } from './menus/MoreButton.tsx';
 import { CommandButton } from './Toolbar.tsx';
 
 /** The layer tree: what lies above is drawn above. */
@@ -30,7 +29,6 @@ export function LayersPanel(): ReactElement {
   const { workspace } = useDesk();
   const layers = useWorkspace((state) => state.document.layers);
   const selected = useWorkspace((state) => state.selectedLayer);
-  const [renaming, setRenaming] = useState<string>();
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) =>
       [...keys].map((key) => ({ 'text/plain': layers.get(String(key))?.name ?? '' })),
@@ -71,7 +69,7 @@ export function LayersPanel(): ReactElement {
         className="tree"
       >
         {childrenOf(layers, undefined).map((child) => (
-          <LayerItem key={child.id} row={child} renaming={renaming} setRenaming={setRenaming} />
+          <LayerItem key={child.id} row={child} />
         ))}
       </Tree>
       {row !== undefined && <Opacity key={row.id} row={row} />}
@@ -79,23 +77,18 @@ export function LayersPanel(): ReactElement {
   );
 }
 
-type ItemProps = {
-  readonly row: LayerRow;
-  readonly renaming: string | undefined;
-  readonly setRenaming: (id: string | undefined) => void;
-};
-
-function LayerItem({ row, renaming, setRenaming }: ItemProps): ReactElement {
+function LayerItem({ row }: { readonly row: LayerRow }): ReactElement {
   const { workspace } = useDesk();
   const layers = useWorkspace((state) => state.document.layers);
   const entry = useWorkspace((state) => state.scenes.get(row.uri ?? ''));
+  const renaming = useStore(menuStore, (state) => state.renaming === row.id);
   const failed = entry?.state === 'failed';
   const toggle = (): void =>
     changeLayer(workspace, row.id, row.visible ? t('Hide layer') : t('Show layer'), {
       visible: !row.visible,
     });
   return (
-    <TreeItem id={row.id} textValue={row.name} className="tree-item">
+    <TreeItem id={row.id} textValue={row.name} className="tree-item" data-menu={`layer:${row.id}`}>
       <TreeItemContent>
         <Button
           slot="drag"
@@ -120,22 +113,24 @@ function LayerItem({ row, renaming, setRenaming }: ItemProps): ReactElement {
         >
           <Icon name={row.visible ? 'eye' : 'hidden'} />
         </Button>
-        {renaming === row.id ? (
-          <Rename row={row} done={() => setRenaming(undefined)} />
+        {renaming ? (
+          <Rename row={row} done={() => menuStore.set({ renaming: undefined })} />
         ) : (
           <span
             className={failed ? 'name failed' : 'name'}
             title={failed ? entry.error.message : row.uri}
           >
             {row.name}
-            {failed && <em> {t('not there')}</em>}
+            {failed && (
+              <em> {entry.error.code === 'not-found' ? t('not there') : t('cannot be read')}</em>
+            )}
             {entry?.state === 'opening' && <em> {t('opening…')}</em>}
           </span>
         )}
-        <LayerMenu row={row} rename={() => setRenaming(row.id)} />
+        <MoreButton subject={{ kind: 'layer', id: row.id }} name={row.name} />
       </TreeItemContent>
       {childrenOf(layers, row.id).map((child) => (
-        <LayerItem key={child.id} row={child} renaming={renaming} setRenaming={setRenaming} />
+        <LayerItem key={child.id} row={child} />
       ))}
     </TreeItem>
   );
@@ -166,53 +161,6 @@ function Rename({
         }}
       />
     </TextField>
-  );
-}
-
-function LayerMenu({
-  row,
-  rename,
-}: {
-  readonly row: LayerRow;
-  readonly rename: () => void;
-}): ReactElement {
-  const { workspace, map } = useDesk();
-  const entry = useWorkspace((state) => state.scenes.get(row.uri ?? ''));
-  const info = entry?.state === 'open' ? entry.info : undefined;
-  const actions: Record<string, () => void> = {
-    zoom: () => info !== undefined && map.zoomToScene(info),
-    native: () => info !== undefined && map.zoomToNative(info),
-    style: () => workspace.store.set({ selectedLayer: row.id, panel: 'style' }),
-    rename,
-    duplicate: () => duplicateLayer(workspace, row.id),
-    again: () => {
-      const scenes = new Map(workspace.store.get().scenes);
-      scenes.delete(row.uri ?? '');
-      workspace.store.set({ scenes });
-      if (row.uri !== undefined) workspace.openScene(row.uri).catch(workspace.report);
-    },
-    remove: () => removeLayer(workspace, row.id),
-  };
-  return (
-    <MenuTrigger>
-      <Button
-        className="icon-button small"
-        aria-label={t('Actions for {name}', { name: row.name })}
-      >
-        <Icon name="more" />
-      </Button>
-      <Popover className="popover">
-        <Menu onAction={(key) => actions[String(key)]?.()} aria-label={row.name}>
-          {info !== undefined && <MenuItem id="zoom">{t('Zoom to layer')}</MenuItem>}
-          {info !== undefined && <MenuItem id="native">{t('Zoom to native resolution')}</MenuItem>}
-          {info !== undefined && <MenuItem id="style">{t('Style and properties')}</MenuItem>}
-          {entry?.state === 'failed' && <MenuItem id="again">{t('Open again')}</MenuItem>}
-          <MenuItem id="rename">{t('Rename')}</MenuItem>
-          {row.kind !== 'group' && <MenuItem id="duplicate">{t('Duplicate')}</MenuItem>}
-          <MenuItem id="remove">{t('Remove')}</MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
   );
 }
 

@@ -62,5 +62,6 @@ export function networkError(error: unknown, signal: AbortSignal | undefined): A
   return new AppError(
     'network',
     t('The connection to Prismap was lost ({reason}). Try again.', { reason }),
+    { lost: true },
   );
 }

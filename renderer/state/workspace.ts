@@ -1,4 +1,5 @@
 import type { ProjectState } from '../../app/contract/desk/project.ts';
+import { isLost } from '../../app/contract/rpc.ts';
 import { errorRecord } from '../../app/error.ts';
 import {
   applyEdit,
@@ -56,7 +57,10 @@ function firstImage({ tables }: ProjectState): LayerRow | undefined {
 export function createWorkspace(host: Host): Workspace {
   const store = createStore(initialState);
   const notices = createNotices(store);
-  const history = createHistory(host, store, notices.report);
+  const history = createHistory(host, store, {
+    report: notices.report,
+    load: (project) => workspace.load(project),
+  });
   const workspace: Omit<Workspace, 'onMapped'> = {
     host,
     store,
@@ -109,7 +113,9 @@ function createNotices(
       add({ level: 'note', text, ...(action === undefined ? {} : { action }) }),
     report: (error) => {
       const { code, message } = errorRecord(error);
-      if (code !== 'cancelled') add({ level: 'error', text: message, code });
+      const lost = isLost(error);
+      if (code !== 'cancelled')
+        add({ level: 'error', text: message, code, ...(lost ? { lost } : {}) });
     },
     dismiss: (id) =>
       store.set({ notices: store.get().notices.filter((notice) => notice.id !== id) }),
@@ -130,29 +136,59 @@ function selectionIn(
   };
 }
 
+/** Sends an edit until it is answered; the host does not do it twice where only the answer was lost. */
+async function sendSafely(host: Host, edit: Edit): Promise<{ readonly revision: number }> {
+  const token = crypto.randomUUID();
+  for (;;) {
+    try {
+      return await host.call('project.edit', { edit, token });
+    } catch (error) {
+      // The next call waits for a connection.
+      if (!isLost(error)) throw error;
+    }
+  }
+}
+
 /** Edits, here at once and in the project file in the order in which they were made. */
 function createHistory(
   host: Host,
   store: Store<WorkspaceState>,
-  report: (error: unknown) => void,
+  { report, load }: Pick<Workspace, 'report' | 'load'>,
 ): Pick<Workspace, 'edit' | 'amend' | 'undo' | 'redo' | 'saved' | 'reload'> {
   let sending: Promise<void> = Promise.resolve();
+  /** Some edit on its way may not be in what is shown: it is taken anew when all are there. */
+  let stale = false;
   const reload = async (): Promise<void> => {
-    const project = await host.call('project.state', {});
-    store.set({ document: documentOf(project), project, undo: [], redo: [] });
+    stale = store.get().saving > 0;
+    if (stale) return;
+    const state = await host.call('project.state', {});
+    // Edits made meanwhile are in no state that was asked for before.
+    stale = store.get().saving > 0;
+    if (stale) return;
+    if (state.folder !== store.get().project?.folder) return load(state);
+    const { tables: _, sketch: __, ...project } = state;
+    const document = documentOf(state);
+    store.set({ document, project, ...selectionIn(document, store.get()) });
+  };
+  const refused = (error: unknown): void => {
+    report(error);
+    // The file is what counts: what it holds is shown when nothing is under way any more.
+    stale = true;
+    store.set({ undo: [], redo: [] });
   };
   const send = async (edit: Edit): Promise<void> => {
     try {
-      const { revision } = await host.call('project.edit', { edit });
+      const { revision } = await sendSafely(host, edit);
       const { project } = store.get();
+      // A number was passed over: another window's edit came between.
+      if (revision !== (project?.revision ?? 0) + 1) stale = true;
       if (project !== undefined) store.set({ project: { ...project, revision } });
     } catch (error) {
-      report(error);
-      // The file is what counts: show what it holds.
-      await reload().catch(report);
+      refused(error);
     } finally {
       store.set({ saving: store.get().saving - 1 });
     }
+    if (stale) await reload().catch(report);
   };
   const apply = (edit: Edit): void => {
     const document = applyEdit(store.get().document, edit);

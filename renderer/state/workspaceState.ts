@@ -41,6 +41,8 @@ export type Notice = {
   readonly level: 'note' | 'error';
   readonly text: string;
   readonly code?: string;
+  /** About the connection to Prismap: it goes when that is there again. */
+  readonly lost?: boolean;
   readonly action?: {
     readonly label: string;
     readonly run: () => void;
@@ -102,7 +104,7 @@ export type Workspace = {
   readonly dismiss: (id: number) => void;
   /** Waits until every edit is in the project file. */
   readonly saved: () => Promise<void>;
-  /** Shows what the project file holds; undo begins anew. */
+  /** Shows what the project file holds now. Steps of undo stay: the host refuses one that no longer fits. */
   readonly reload: () => Promise<void>;
   readonly onMapped: (
     listener: (event: Extract<DeskEvent, { kind: 'mapped' }>) => void,

@@ -66,7 +66,11 @@ export const projectCalls = {
   ),
   'project.edit': call(
     'applies an edit, all or nothing; durable when answered',
-    z.strictObject({ edit }),
+    z.strictObject({
+      edit,
+      /** Names the edit where it may be sent again, because the answer was lost: it is not done twice. */
+      token: z.string().min(1).max(64).optional(),
+    }),
     z.object({ revision: z.int().nonnegative() }),
   ),
   'project.sketch': call(

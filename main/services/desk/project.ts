@@ -36,7 +36,7 @@ export function createProjectHandlers(dependencies: DeskDependencies): {
         return holder.state();
       },
       'project.recent': async () => ({ projects: await holder.recent() }),
-      'project.edit': async ({ edit }) => ({ revision: await holder.apply(edit) }),
+      'project.edit': async ({ edit, token }) => ({ revision: await holder.apply(edit, token) }),
       'project.sketch': async ({ sketch }) => {
         await holder.setSketch(sketch);
         return {};

@@ -32,6 +32,9 @@ export type ProjectListener = {
   readonly moved: (file: ProjectFile) => void;
 };
 
+/** Edits of which the answer may still be asked for again: one a window at a time. */
+const mostRemembered = 256;
+
 type HolderOptions = {
   readonly dataFolder: string;
   readonly emit: (event: DeskEvent) => void;
@@ -45,6 +48,8 @@ export class ProjectHolder {
   #file: ProjectFile | undefined;
   /** Edits of this host are told from those of one that ran before, which had smaller numbers. */
   #revision = Math.floor(Date.now() / 1000);
+  /** The last edits by their tokens, with their revisions. */
+  readonly #done = new Map<string, number>();
   #listed = false;
   #disposed = false;
   /** Opening and closing happen one after the other. */
@@ -135,8 +140,21 @@ export class ProjectHolder {
     });
   }
 
-  apply(edit: Edit): Promise<number> {
-    return this.#inTurn(async () => this.#applyTo(await this.#opened(), edit));
+  /** @param token an edit that was done under it before is not done again */
+  apply(edit: Edit, token?: string): Promise<number> {
+    return this.#inTurn(async () => {
+      const before = this.#done.get(token ?? '');
+      if (before !== undefined) return before;
+      const revision = await this.#applyTo(await this.#opened(), edit);
+      if (token !== undefined) this.#remember(token, revision);
+      return revision;
+    });
+  }
+
+  #remember(token: string, revision: number): void {
+    this.#done.set(token, revision);
+    const [oldest] = this.#done.keys();
+    if (this.#done.size > mostRemembered && oldest !== undefined) this.#done.delete(oldest);
   }
 
   async #applyTo(file: ProjectFile, edit: Edit): Promise<number> {

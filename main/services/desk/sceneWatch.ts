@@ -27,9 +27,10 @@ export class SceneWatch {
     this.#interval = interval;
   }
 
+  /** @param scene without a stamp: it is not there now */
   watch(
     key: string,
-    scene: { readonly files: readonly string[]; readonly stamp: string },
+    scene: { readonly files: readonly string[]; readonly stamp: string | undefined },
     onChange: Watched['onChange'],
   ): void {
     this.#watched.set(key, { files: scene.files, onChange, told: scene.stamp, seen: scene.stamp });

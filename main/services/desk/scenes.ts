@@ -7,7 +7,7 @@ import { SceneHost, startSceneChild } from '../../workers/sceneHost.ts';
 import type { OpenedScene } from '../../workers/scenes/describeScene.ts';
 import type { DeskDependencies, Tile } from './deskDependencies.ts';
 import { exportSpectra } from './scenesExport.ts';
-import { SceneWatch } from './sceneWatch.ts';
+import { type SceneChange, SceneWatch } from './sceneWatch.ts';
 
 export type Scenes = {
   readonly handlers: Pick<DeskHandlers, keyof typeof sceneCalls>;
@@ -23,6 +23,39 @@ type SceneCall = Exclude<keyof typeof sceneCalls, 'scene.open' | 'spectra.export
 
 const warmViewerMs = 200;
 const warmAnalystMs = 1000;
+
+/** Opens scenes by their addresses, and tells the window what becomes of their files. */
+function opener({
+  viewer,
+  watch,
+  known,
+  emit,
+}: {
+  readonly viewer: SceneHost;
+  readonly watch: SceneWatch;
+  readonly known: Map<string, Known>;
+  readonly emit: DeskDependencies['emit'];
+}) {
+  return async (uri: string, signal: AbortSignal): Promise<DeskOutput<'scene.open'>> => {
+    const tell = (state: SceneChange): void => emit({ kind: 'scene', uri, state });
+    const scene = createHash('sha256').update(uri).digest('hex').slice(0, 16);
+    const opening = viewer.call('open', { uri }, signal) as Promise<OpenedScene>;
+    const { files, ...info } = await opening.catch((error: unknown) => {
+      // a layer of the project whose file is not there: the window hears of it when it comes
+      if (error instanceof AppError && error.code === 'not-found')
+        watch.watch(scene, { files: [uri], stamp: undefined }, tell);
+      throw error;
+    });
+    const entry = { uri, stamp: info.stamp, bands: info.bands };
+    known.set(scene, entry);
+    watch.watch(scene, { files, stamp: info.stamp }, (state, stamp) => {
+      // a scene that is gone keeps its stamp: what is still shown stays readable where the system permits
+      entry.stamp = stamp ?? entry.stamp;
+      tell(state);
+    });
+    return { ...info, scene };
+  };
+}
 
 /**
  * Scenes for the window. One process shows them (opening, tiles, values under the cursor), another counts, grows and
@@ -40,18 +73,7 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
     setTimeout(() => analyst.warm(), warmAnalystMs).unref(),
   ];
 
-  const open = async (uri: string, signal: AbortSignal): Promise<DeskOutput<'scene.open'>> => {
-    const { files, ...info } = (await viewer.call('open', { uri }, signal)) as OpenedScene;
-    const scene = createHash('sha256').update(uri).digest('hex').slice(0, 16);
-    const entry = { uri, stamp: info.stamp, bands: info.bands };
-    known.set(scene, entry);
-    watch.watch(scene, { files, stamp: info.stamp }, (state, stamp) => {
-      // a scene that is gone keeps its stamp: what is still shown stays readable where the system permits
-      entry.stamp = stamp ?? entry.stamp;
-      emit({ kind: 'scene', uri, state });
-    });
-    return { ...info, scene };
-  };
+  const open = opener({ viewer, watch, known, emit });
   const find = (scene: string): Known => {
     const entry = known.get(scene);
     if (entry !== undefined) return entry;
