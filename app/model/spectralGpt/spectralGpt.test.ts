@@ -94,6 +94,53 @@ describe.skipIf(!fixturesPresent)('against the released code (needs ../shared)',
     });
   });
 
+  test.each([
+    ['base96_cls_sepF', 96, false],
+    ['base96_cls_sepT', 96, true],
+    ['base128_cls_sepF', 128, false],
+    ['base128_cls_sepT', 128, true],
+  ])('%s: Base', async (name, imageSize, separablePositions) => {
+    type Fixture = {
+      num_params: number;
+      logits: readonly number[][];
+      activations: Activations;
+    };
+    const fixture = readFixture<Fixture>(name);
+    const config = officialSpectralGpt({
+      task: 'scene',
+      classes: 10,
+      imageSize,
+      separablePositions,
+    });
+    expect(parametersOf(config)).toBe(fixture.num_params);
+    const found = await observe(config, ['input'], 1, (pass, [image]) => ({
+      logits: classify(pass, image!),
+    }));
+    expectActivations(found, fixture.activations);
+    fixture.logits.flat().forEach((logit, i) => {
+      expect(Math.abs(found.get('logits')!.values[i]! - logit)).toBeLessThan(2e-5);
+    });
+  });
+
+  test('base96_mae: Base', async () => {
+    const fixture = readFixture<MaskedFixture>('base96_mae');
+    const config = officialSpectralGpt({ task: 'pretrain', classes: 0, imageSize: 96 });
+    const masking = maskTokens(formulaInput('mae_noise', [1, 576]), 576, 0.9);
+    expect(masking.kept).toBe(fixture.len_keep);
+    const found = await observe(config, ['input'], 1, (pass, [image]) => {
+      const { loss, parts } = reconstruct(pass, image!, masking);
+      return { loss, token: parts.token, overGroups: parts.overGroups! };
+    });
+    expectActivations(found, fixture.activations);
+    const { total, token_masked_mse, spectral_sum_mse } = fixture.loss;
+    for (const [part, value] of [
+      ['loss', total],
+      ['token', token_masked_mse],
+      ['overGroups', spectral_sum_mse],
+    ] as const)
+      expect(Math.abs(found.get(part)!.values[0]! - value) / value, part).toBeLessThan(2e-5);
+  });
+
   test.each(['tiny_mae', 'tiny_mae_npl'])('%s: masked pre-training', async (name) => {
     const fixture = readFixture<MaskedFixture>(name);
     const config = tinyConfig('pretrain', {
@@ -185,14 +232,15 @@ type MaskedFixture = {
 
 const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer);
 
+function parametersOf(config: SpectralGptConfig): number {
+  let sum = 0;
+  for (const shape of spectralGptShapes(config).values()) sum += shape.reduce((a, b) => a * b, 1);
+  return sum;
+}
+
 describe('numbers of parameters', () => {
-  const count = (config: SpectralGptConfig): number => {
-    let sum = 0;
-    for (const shape of spectralGptShapes(config).values()) sum += shape.reduce((a, b) => a * b, 1);
-    return sum;
-  };
   const masked = (size: keyof typeof spectralGptSizes, imageSize: number, spectralPatch = 3) =>
-    count(
+    parametersOf(
       officialSpectralGpt({
         task: 'pretrain',
         classes: 0,
@@ -214,17 +262,21 @@ describe('numbers of parameters', () => {
 
   test('the four tasks', () => {
     const scene = { task: 'scene', classes: 10 } as const;
-    expect(count(officialSpectralGpt({ ...scene, imageSize: 96, separablePositions: true }))).toBe(
-      85_325_578,
+    expect(
+      parametersOf(officialSpectralGpt({ ...scene, imageSize: 96, separablePositions: true })),
+    ).toBe(85_325_578);
+    expect(parametersOf(officialSpectralGpt({ ...scene }))).toBe(85_998_346);
+    expect(parametersOf(officialSpectralGpt({ ...scene, patch: 16 }))).toBe(85_850_890);
+    expect(parametersOf(officialSpectralGpt({ ...scene, bands: 10, spectralPatch: 2 }))).toBe(
+      86_145_802,
     );
-    expect(count(officialSpectralGpt({ ...scene }))).toBe(85_998_346);
-    expect(count(officialSpectralGpt({ ...scene, patch: 16 }))).toBe(85_850_890);
-    expect(count(officialSpectralGpt({ ...scene, bands: 10, spectralPatch: 2 }))).toBe(86_145_802);
-    expect(count(officialSpectralGpt({ ...scene, task: 'multilabel', classes: 19 }))).toBe(
+    expect(parametersOf(officialSpectralGpt({ ...scene, task: 'multilabel', classes: 19 }))).toBe(
       85_998_346 + 6921,
     );
-    expect(count(officialSpectralGpt({ task: 'segmentation', classes: 13 }))).toBe(109_244_946);
-    expect(count(officialSpectralGpt({ task: 'change', classes: 2 }))).toBe(109_219_591);
+    expect(parametersOf(officialSpectralGpt({ task: 'segmentation', classes: 13 }))).toBe(
+      109_244_946,
+    );
+    expect(parametersOf(officialSpectralGpt({ task: 'change', classes: 2 }))).toBe(109_219_591);
   });
 
   test('fresh weights: as many as the table says, the same for a seed, spread as they should be', () => {

@@ -27,11 +27,11 @@ export type Described = {
   readonly probe_value: readonly number[];
 };
 
-/** 32-bit hash of a name and an index. */
-export function u32(name: string, i: number): number {
+/** 32-bit hash of a name (FNV-1a): the key of its numbers. */
+function keyOf(name: string): number {
   let key = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) key = Math.imul(key ^ byte, 0x01000193);
-  return hashed(key, i);
+  return key;
 }
 
 function hashed(key: number, i: number): number {
@@ -41,20 +41,27 @@ function hashed(key: number, i: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** Uniform in (0, 1), float64. */
-export function uniform(name: string, i: number): number {
-  return (u32(name, i) + 0.5) / 4294967296;
+/** 32-bit hash of a name and an index. */
+export const u32 = (name: string, i: number): number => hashed(keyOf(name), i);
+
+/** Centre + spread · (2u − 1) of every index, u uniform in (0, 1) and float64. */
+function spread(name: string, length: number, centre: number, width: number): Float32Array {
+  const key = keyOf(name);
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i++)
+    values[i] = centre + width * (2 * ((hashed(key, i) + 0.5) / 4294967296) - 1);
+  return values;
 }
 
 const sizeOf = (shape: Shape): number => shape.reduce((product, n) => product * n, 1);
 
 /** An input tensor of the fixtures. */
 export const formulaInput = (name: string, shape: Shape): Float32Array =>
-  Float32Array.from({ length: sizeOf(shape) }, (_, i) => uniform(name, i));
+  spread(name, sizeOf(shape), 0.5, 0.5);
 
 /** Integers from 0 to `below` − 1. */
 export const formulaIntegers = (name: string, length: number, below: number): Int32Array =>
-  Int32Array.from({ length }, (_, i) => Math.floor(uniform(name, i) * below));
+  Int32Array.from({ length }, (_, i) => Math.floor(((u32(name, i) + 0.5) / 4294967296) * below));
 
 /** All parameters of a network by formula. */
 export function formulaWeights(shapes: WeightShapes): WeightData {
@@ -65,11 +72,11 @@ export function formulaWeights(shapes: WeightShapes): WeightData {
 
 function formulaValues(path: string, shape: Shape): Float32Array {
   const length = sizeOf(shape);
-  const [centre, spread] =
+  const [centre, width] =
     shape.length === 1
       ? [path.endsWith('.weight') ? 1 : 0, 0.1]
       : [0, shape.length === 3 ? 0.5 : Math.sqrt((3 * shape[0]!) / length)];
-  return Float32Array.from({ length }, (_, i) => centre + spread * (2 * uniform(path, i) - 1));
+  return spread(path, length, centre, width);
 }
 
 /** The small network of the fixtures for a task. */
