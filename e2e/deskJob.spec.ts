@@ -105,6 +105,19 @@ test('points are drawn, labelled blindly and assessed', async () => {
   await expect(panel.getByText('From 6 of 12 points')).toBeVisible();
 });
 
+test('the map is held against a reference, and the report is read, printed and closed', async () => {
+  const reference = readdirSync(dataFolder, { recursive: true, encoding: 'utf8' }).find((name) =>
+    /reference\.(tif|gpkg|geojson)$/.test(name),
+  );
+  await desk.panel('Accuracy');
+  const panel = desk.page.getByRole('tabpanel', { name: 'Accuracy' });
+  await panel.getByText('Against a reference file').click();
+  await panel.getByLabel(/^Reference: /).fill(join(dataFolder, reference!));
+  await panel.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await desk.panel('Jobs');
+  await desk.expectReport(/^Open report: Accuracy of /, /How far to trust this map/);
+});
+
 test('the map is exported as polygons', async () => {
   await desk.panel('Export');
   await desk.page.getByLabel('Format').selectOption('gpkg');

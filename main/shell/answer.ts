@@ -21,6 +21,8 @@ export function guardHeaders(connect: readonly string[] = []): Readonly<Record<s
     "style-src 'self'",
     "font-src 'self'",
     `connect-src ${["'self'", ...connect].join(' ')}`,
+    // Reports; all other answers refuse to be framed.
+    "frame-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

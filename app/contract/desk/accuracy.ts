@@ -88,6 +88,11 @@ export const accuracyCalls = {
     z.strictObject({ map: uri, reference: uri, classField: z.string().optional(), out: uri }),
     z.object({ raster: z.string(), agrees: count, differs: count }),
   ),
+  'report.open': call(
+    'an address that shows a report of an evaluation, once and within a minute',
+    z.strictObject({ path: uri }),
+    z.object({ address: z.string() }),
+  ),
   'export.map': call(
     'writes a map in another form',
     z.strictObject({

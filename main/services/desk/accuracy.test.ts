@@ -8,15 +8,14 @@ import { areaAdjusted } from '../../../app/learn/metricsArea.ts';
 import { noReferee, Referee } from '../../raster/scenes/testing/referee.ts';
 import { runInChild } from '../../workers/host.ts';
 import { createAccuracyHandlers } from './accuracy.ts';
+import { Reports } from './reports.ts';
 
 const never = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), 'prismap-accuracy-'));
 const [map, reference] = [join(folder, 'map.tif'), join(folder, 'reference.tif')];
 const { handlers } = createAccuracyHandlers({
   runTask: runInChild,
-  emit: () => undefined,
-  dataFolder: folder,
-  folders: [],
+  reports: new Reports(() => []),
 });
 let referee: Referee;
 let made: { counts: number[]; agrees: number; differs: number };

@@ -7,13 +7,17 @@ import { collectReport } from '../collectReport.ts';
 import { confusionCsv } from '../report/figures.ts';
 import { renderReport } from '../report/report.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
+import type { Reports } from './reports.ts';
 
 /** Assessment and export of maps, each in a compute process of its own: maps are read as a whole, and nothing waits for it. */
-export function createAccuracyHandlers({ runTask }: DeskDependencies): {
+export function createAccuracyHandlers({
+  runTask,
+  reports,
+}: Pick<DeskDependencies, 'runTask'> & { readonly reports: Reports }): {
   readonly handlers: Pick<DeskHandlers, keyof typeof accuracyCalls>;
 } {
   const task =
-    <Name extends keyof typeof accuracyCalls>(name: Name) =>
+    <Name extends Exclude<keyof typeof accuracyCalls, 'report.open'>>(name: Name) =>
     async (input: DeskArguments<Name>, signal: AbortSignal): Promise<DeskOutput<Name>> =>
       (await runTask({ task: name, input, signal })) as DeskOutput<Name>;
   const assess: DeskHandlers['accuracy.assess'] = async (input, signal) => {
@@ -31,6 +35,7 @@ export function createAccuracyHandlers({ runTask }: DeskDependencies): {
     if (report === undefined) return assessment.output;
     const context = { runTask, signal };
     await writeFileAtomic(report, await reportOf(input, assessment, context));
+    reports.wrote(report);
     return { ...assessment.output, report };
   };
   return {
@@ -38,6 +43,7 @@ export function createAccuracyHandlers({ runTask }: DeskDependencies): {
       'accuracy.design': task('accuracy.design'),
       'accuracy.assess': assess,
       'accuracy.errors': task('accuracy.errors'),
+      'report.open': async ({ path }) => ({ address: await reports.open(path) }),
       'export.map': task('export.map'),
     },
   };

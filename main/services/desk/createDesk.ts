@@ -9,6 +9,7 @@ import type { DeskDependencies, Tile } from './deskDependencies.ts';
 import { createFileHandlers } from './files.ts';
 import { createJobHandlers } from './jobs.ts';
 import { createProjectHandlers } from './project.ts';
+import { Reports } from './reports.ts';
 import { createScenes } from './scenes.ts';
 
 /** The desk behind any window: the same for Electron and for the served mode. */
@@ -19,6 +20,8 @@ export type Desk = {
   tile(address: TileAddress, signal: AbortSignal): Promise<Tile | undefined>;
   /** A picture or vector tile; undefined where the basemap has none there. @throws AppError */
   basemapTile(address: BasemapAddress, signal: AbortSignal): Promise<BasemapTile | undefined>;
+  /** A report whose address `report.open` gave; undefined where its ticket is used or unknown. @throws AppError */
+  report(ticket: string): Promise<Uint8Array | undefined>;
   /** Ends processes and closes files; nothing is lost. */
   dispose(): Promise<void>;
 };
@@ -28,7 +31,8 @@ export function createDesk(dependencies: DeskDependencies): Desk {
   const project = createProjectHandlers(dependencies);
   const jobs = createJobHandlers({ ...dependencies, store: project.store });
   const basemaps = createBasemaps({ ...dependencies, store: project.store });
-  const accuracy = createAccuracyHandlers(dependencies);
+  const reports = new Reports(() => jobs.reports());
+  const accuracy = createAccuracyHandlers({ ...dependencies, reports });
   const handlers: DeskHandlers = {
     ...scenes.handlers,
     ...project.handlers,
@@ -54,6 +58,7 @@ export function createDesk(dependencies: DeskDependencies): Desk {
     },
     tile: (address, signal) => scenes.tile(address, signal),
     basemapTile: (address, signal) => basemaps.tile(address, signal),
+    report: (ticket) => reports.read(ticket),
     dispose: async () => {
       basemaps.dispose();
       await jobs.dispose();

@@ -9,15 +9,14 @@ import { openScene } from '../../raster/formats.ts';
 import { noReferee, Referee } from '../../raster/scenes/testing/referee.ts';
 import { runInChild } from '../../workers/host.ts';
 import { createAccuracyHandlers } from './accuracy.ts';
+import { Reports } from './reports.ts';
 
 const never = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), 'prismap-export-'));
 const [map, reference] = [join(folder, 'map.tif'), join(folder, 'reference.tif')];
 const { handlers } = createAccuracyHandlers({
   runTask: runInChild,
-  emit: () => undefined,
-  dataFolder: folder,
-  folders: [],
+  reports: new Reports(() => []),
 });
 let referee: Referee;
 

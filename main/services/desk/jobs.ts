@@ -19,6 +19,8 @@ type Questions = 'model.list' | 'preflight' | 'cost.estimate' | 'doctor';
 
 export function createJobHandlers(dependencies: Dependencies): {
   readonly handlers: Handlers;
+  /** Reports that jobs of the project wrote. */
+  reports(): string[];
   dispose(): Promise<void>;
 } {
   const { runTask, emit, store } = dependencies;
@@ -56,6 +58,12 @@ export function createJobHandlers(dependencies: Dependencies): {
       'job.log': ({ job }) => withQueue((jobs) => ({ lines: jobs.log(job) })),
       ...createQuestionHandlers(dependencies, () => queue.list()),
     },
+    reports: () =>
+      queue
+        .list()
+        .flatMap(({ kind, result }) =>
+          kind === 'evaluate' && typeof result?.['report'] === 'string' ? [result['report']] : [],
+        ),
     dispose: () => queue.close(),
   };
 }

@@ -12,6 +12,7 @@ const desk = {
   call: async () => ({}),
   tile: async () => ({ sampleType: 'uint8', bytes: Uint8Array.of(1, 255) }),
   basemapTile: async () => ({ type: 'image/png', bytes: Uint8Array.of(2, 3) }),
+  report: async () => Buffer.from('<!doctype html>'),
   dispose: async () => undefined,
 };
 vi.mock('../../services/desk/createDesk.ts', () => ({ createDesk: () => desk }));
@@ -150,9 +151,17 @@ describe('7: pages and tiles come with the policy', () => {
   ])('%s', async (path) => {
     const { headers } = await ask(path);
     expect(headers.get('content-security-policy')).toBe(
-      "default-src 'none'; script-src 'self'; worker-src 'self'; img-src 'self' blob: data:; style-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; script-src 'self'; worker-src 'self'; img-src 'self' blob: data:; style-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('a report has a stricter policy: nothing of it runs', async () => {
+    const { headers } = await ask(`app://prismap/reports/${'a'.repeat(43)}`);
+    expect(headers.get('content-security-policy')).toBe(
+      "sandbox allow-same-origin allow-modals; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    );
+    expect((await ask('app://prismap/reports/x')).status).toBe(404);
   });
 
   test('18: nothing outside the window’s folder is answered', async () => {

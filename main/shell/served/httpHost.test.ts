@@ -16,6 +16,7 @@ const sessions = createSessions();
 const tile = vi.fn<(_: unknown, signal: AbortSignal) => Promise<Tile | undefined>>();
 type Tile = { readonly sampleType: string; readonly bytes: Uint8Array };
 const basemapTile = vi.fn<(_: unknown, signal: AbortSignal) => Promise<Picture | undefined>>();
+const report = vi.fn<(ticket: string) => Promise<Uint8Array | undefined>>();
 type Picture = { readonly type: string; readonly bytes: Uint8Array };
 const onOpened = vi.fn();
 let host: HttpHost;
@@ -23,7 +24,7 @@ let session: string;
 
 beforeAll(async () => {
   host = await startHttpHost({
-    desk: { call: async () => ({}), tile, basemapTile },
+    desk: { call: async () => ({}), tile, basemapTile, report },
     audience: createAudience(),
     sessions,
     rendererFolder: join(base, 'window'),
@@ -306,6 +307,38 @@ test('basemaps: a picture, none, no address, a refusal, and nothing without the 
   expect((await ask(path, 'wrong')).status).toBe(401);
 });
 
+test('reports: one for its ticket, under a policy of its own that runs nothing', async () => {
+  const ticket = 'a-Z_9'.padEnd(43, '0');
+  const ask = (lines: readonly string[] = []): Promise<Raw> =>
+    raw([own, ...lines], '', `GET /reports/${ticket}`);
+  report.mockResolvedValue(Buffer.from('<!doctype html><title>report</title>'));
+  const { status, text, headers } = await ask();
+  expect([status, text]).toEqual([200, '<!doctype html><title>report</title>']);
+  expect(report.mock.lastCall).toEqual([ticket]);
+  expect(headers.match(/^content-security-policy: .*$/gm)).toEqual([
+    "content-security-policy: sandbox allow-same-origin allow-modals; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  ]);
+  for (const line of [
+    'content-type: text/html; charset=utf-8',
+    'x-frame-options: sameorigin',
+    'x-content-type-options: nosniff',
+    'cache-control: no-store',
+    'cross-origin-resource-policy: same-origin',
+  ])
+    expect(headers).toContain(line);
+  const framed = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors'];
+  expect((await ask(framed)).status).toBe(403);
+  expect((await ask(['Origin: http://evil.example'])).status).toBe(403);
+  report.mockResolvedValue(undefined);
+  expect(await ask()).toMatchObject({ status: 404, text: '' });
+  report.mockRejectedValue(new AppError('not-found', 'The report is not there any more.'));
+  expect((await ask()).status).toBe(404);
+  report.mockClear();
+  for (const path of ['short', `${ticket}0`, '..%2findex.html'])
+    expect((await raw([own], '', `GET /reports/${path}`)).status).toBe(404);
+  expect(report).not.toHaveBeenCalled();
+});
+
 describe('dropped files', () => {
   const put = (path: string, body: BodyInit): Promise<Response> =>
     fetch(`http://127.0.0.1:${host.port}${path}`, {
@@ -343,7 +376,7 @@ describe('dropped files', () => {
 
 test('a port that another program has is said so', async () => {
   const options = {
-    desk: { call: async () => ({}), tile, basemapTile },
+    desk: { call: async () => ({}), tile, basemapTile, report },
     audience: createAudience(),
     sessions,
     rendererFolder: base,

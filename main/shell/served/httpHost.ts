@@ -5,6 +5,7 @@ import type { Desk } from '../../services/desk/createDesk.ts';
 import { type Answer, emptyAnswer, errorAnswer, guardHeaders, jsonAnswer } from '../answer.ts';
 import type { Audience } from '../audience.ts';
 import { basemapAnswer } from '../basemapAnswer.ts';
+import { reportAnswer } from '../reportAnswer.ts';
 import { staticFiles } from '../staticFiles.ts';
 import { tileAnswer } from '../tileAnswer.ts';
 import { receiveUpload } from '../uploads.ts';
@@ -14,7 +15,7 @@ import { acceptWindows } from './windows.ts';
 
 /** What the served mode is made of. */
 export type HttpHostOptions = {
-  readonly desk: Pick<Desk, 'call' | 'tile' | 'basemapTile'>;
+  readonly desk: Pick<Desk, 'call' | 'tile' | 'basemapTile' | 'report'>;
   readonly audience: Audience;
   readonly sessions: Sessions;
   /** Built renderer. */
@@ -112,6 +113,13 @@ function createRoutes(options: HttpHostOptions): readonly Route[] {
       pattern: /^\/basemap\//,
       session: true,
       answer: ({ url, signal }) => basemapAnswer(options.desk, url, signal),
+    },
+    {
+      // A frame cannot send the key: the address holds a ticket that only a window with a key gets.
+      method: 'GET',
+      pattern: /^\/reports\//,
+      session: false,
+      answer: ({ url }) => reportAnswer(options.desk, url),
     },
     { method: 'PUT', pattern: /^\/uploads\//, session: true, answer: upload(options) },
     { method: 'GET', pattern: /^\//, session: false, answer: ({ url }) => file(url.pathname) },

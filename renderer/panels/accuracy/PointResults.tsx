@@ -6,6 +6,7 @@ import { useDesk, useWorkspace } from '../context.ts';
 import { outputPath } from '../export/outputPath.ts';
 import { WrittenFiles } from '../export/WrittenFiles.tsx';
 import { Select } from '../fields.tsx';
+import { OpenReport } from '../jobs/OpenReport.tsx';
 import { useAnswer } from '../spectra/useAnswer.ts';
 import { numberOf } from '../spectra/useAreaSpectra.ts';
 import { AdjustedTable } from './AdjustedTable.tsx';
@@ -103,11 +104,11 @@ function WriteReport({
   const { workspace } = useDesk();
   const folder = useWorkspace((state) => state.project?.folder ?? '');
   const [busy, setBusy] = useState(false);
-  const [written, setWritten] = useState<readonly string[]>([]);
+  const [written, setWritten] = useState<readonly [report: string, csv: string]>();
+  const title = t('Accuracy of {name} at points', { name });
   const write = async (): Promise<void> => {
     setBusy(true);
     try {
-      const title = t('Accuracy of {name} at points', { name });
       const report = outputPath(folder, `${title}.html`);
       const csv = outputPath(folder, `${title}.csv`);
       await workspace.host.call('accuracy.assess', { ...question, report, csv });
@@ -124,9 +125,10 @@ function WriteReport({
         <button type="button" disabled={busy} onClick={() => void write()}>
           {busy ? t('Writing…') : t('Write a report (HTML) and the matrix (CSV)')}
         </button>
+        {written !== undefined && <OpenReport path={written[0]} title={title} />}
       </div>
       <div role="status">
-        <WrittenFiles files={written} />
+        <WrittenFiles files={written ?? []} />
       </div>
     </>
   );

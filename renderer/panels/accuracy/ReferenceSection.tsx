@@ -9,6 +9,7 @@ import { WrittenFiles } from '../export/WrittenFiles.tsx';
 import { Field, Select } from '../fields.tsx';
 import { JobProgress } from '../jobs/JobProgress.tsx';
 import { JobState } from '../jobs/jobState.tsx';
+import { OpenReport } from '../jobs/OpenReport.tsx';
 import { resultOf } from '../jobs/results.ts';
 import type { ClassMap } from './classMaps.ts';
 import { Figures } from './Figures.tsx';
@@ -83,7 +84,14 @@ export function ReferenceSection({ maps }: { readonly maps: readonly ClassMap[] 
           <JobProgress job={job} />
           {job.error !== undefined && <p className="error-text">{job.error.message}</p>}
           {result !== undefined && <Figures result={result} />}
-          <WrittenFiles files={result?.report === undefined ? [] : [result.report]} />
+          {result?.report !== undefined && (
+            <>
+              <WrittenFiles files={[result.report]} />
+              <div className="actions">
+                <OpenReport path={result.report} title={job.title} />
+              </div>
+            </>
+          )}
         </article>
       )}
     </>

@@ -9,13 +9,16 @@ export function Frame({
   title,
   children,
   className = '',
+  onClose,
 }: {
   readonly title: string;
   readonly children: ReactNode;
   readonly className?: string;
+  /** For a dialog that is none of the workspace's. */
+  readonly onClose?: () => void;
 }): ReactElement {
   const { workspace } = useDesk();
-  const close = (): void => workspace.store.set({ dialog: 'none' });
+  const close = onClose ?? ((): void => workspace.store.set({ dialog: 'none' }));
   return (
     <ModalOverlay
       className="overlay"

@@ -7,6 +7,8 @@ import { JobLog } from './JobLog.tsx';
 import { JobProgress } from './JobProgress.tsx';
 import { JobResult, ResultButton } from './JobResult.tsx';
 import { JobState } from './jobState.tsx';
+import { OpenReport } from './OpenReport.tsx';
+import { resultOf } from './results.ts';
 
 /** Everything that was started and lasts, newest first. It survives the window and the program. */
 export function JobsPanel(): ReactElement {
@@ -43,6 +45,7 @@ export function JobsPanel(): ReactElement {
 }
 
 function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
+  const report = resultOf(job, 'evaluate')?.report;
   return (
     <li>
       <article className="card" aria-label={job.title}>
@@ -55,6 +58,7 @@ function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
         <JobResult job={job} />
         <div className="actions">
           <ResultButton job={job} />
+          {report !== undefined && <OpenReport path={report} title={job.title} />}
           <JobButtons job={job} />
         </div>
         <JobLog job={job} />
