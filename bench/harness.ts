@@ -19,6 +19,8 @@ export type Bench = {
   readonly peer: Side;
   readonly must: number;
   readonly aim: number;
+  /** Where a round takes long: no more than these. */
+  readonly mostRounds?: number;
   /** Says why the two results differ, or undefined where they agree. Default: digests must be equal. */
   readonly disagreement?: (ours: string, peer: string) => string | undefined;
 };

@@ -1,13 +1,20 @@
-// `npm run bench [-- NAME…] [--out FILE] [--rounds N] [--json] [--force]`: speed beside peers. Each file of the table gives
+// `npm run bench [-- NAME…] [--out FILE] [--rounds N] [--minutes N] [--json] [--force]`: speed beside peers. Each file of the table gives
 // comparisons; both sides run alternately on the same inputs, results are compared first, and ratios are ours / peer.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Figure, figureLine } from './figure.ts';
 import { type Bench, type BenchRow, compare, machineLoad } from './harness.ts';
 
 type BenchFile = {
   readonly benches: (folder: string) => Promise<readonly Bench[]> | readonly Bench[];
+};
+type FigureFile = {
+  readonly figures: (options: {
+    readonly minutes: number;
+    readonly say: (figure: Figure) => void;
+  }) => Promise<readonly Figure[]>;
 };
 
 const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
@@ -15,6 +22,12 @@ const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
   epoch: () => import('./epoch.ts'),
   read: () => import('./read.ts'),
   write: () => import('./write.ts'),
+  map: () => import('./deskMap.ts'),
+};
+
+/** Figures of the desk that have no peer. */
+const figureFiles: Readonly<Record<string, () => Promise<FigureFile>>> = {
+  use: () => import('./deskUse.ts'),
 };
 
 /** Above this a figure says more about the neighbours than about us. */
@@ -25,6 +38,7 @@ const { values, positionals } = parseArgs({
   options: {
     out: { type: 'string' },
     rounds: { type: 'string', default: '7' },
+    minutes: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: true },
@@ -50,19 +64,29 @@ async function main(): Promise<void> {
     load,
   };
   const rows: BenchRow[] = [];
-  for (const [name, load] of Object.entries(files)) {
-    if (positionals.length > 0 && !positionals.some((wanted) => wanted.startsWith(name))) continue;
-    rows.push(...(await runFile(load)));
-  }
-  const result = { machine, rows };
+  const figures: Figure[] = [];
+  const isWanted = (name: string): boolean =>
+    positionals.length === 0 || positionals.some((wanted) => wanted.startsWith(name));
+  for (const [name, load] of Object.entries(files))
+    if (isWanted(name)) rows.push(...(await runFile(load)));
+  for (const [name, load] of Object.entries(figureFiles))
+    if (isWanted(name)) figures.push(...(await runFigures(load)));
+  const result = { machine, rows, figures };
   if (values.out !== undefined)
     writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(
     values.json
       ? JSON.stringify(result)
-      : `${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(2)}\n${table(rows)}`,
+      : `${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(2)}\n${[rows.length > 0 ? table(rows) : '', ...figures.map(figureLine)].join('\n').trim()}`,
   );
-  process.exitCode = rows.every((row) => row.ok) ? 0 : 1;
+  process.exitCode = [...rows, ...figures].every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function runFigures(load: () => Promise<FigureFile>): Promise<readonly Figure[]> {
+  return (await load()).figures({
+    minutes: Number(values.minutes),
+    say: (figure) => console.error(figureLine(figure)),
+  });
 }
 
 async function runFile(load: () => Promise<BenchFile>): Promise<BenchRow[]> {
@@ -70,7 +94,8 @@ async function runFile(load: () => Promise<BenchFile>): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   try {
     for (const bench of await (await load()).benches(folder)) {
-      const row = await compare(bench, Number(values.rounds));
+      const most = bench.mostRounds ?? Number.POSITIVE_INFINITY;
+      const row = await compare(bench, Math.min(most, Number(values.rounds)));
       console.error(line(row));
       rows.push(row);
     }
