@@ -4,16 +4,22 @@ export type TileAddress = {
   readonly z: number;
   readonly x: number;
   readonly y: number;
-  /** Bands from 0, in the order wanted. */
+  /** Bands from 0, in the order wanted; none where there is an expression. */
   readonly bands: readonly number[];
+  /** Band arithmetic over physical values instead of bands: a tile of one float32 band. */
+  readonly expression?: string;
   /** Of the scene's file: a changed file has other addresses, so that nothing stale is shown. */
   readonly stamp: string;
 };
 
 const pattern = /^\/tiles\/([0-9a-f]{16})\/([0-9]{1,2})\/([0-9]{1,7})\/([0-9]{1,7})$/;
 
-export function tilePath({ scene, z, x, y, bands, stamp }: TileAddress): string {
-  return `/tiles/${scene}/${z}/${x}/${y}?bands=${bands.join(',')}&stamp=${encodeURIComponent(stamp)}`;
+export function tilePath({ scene, z, x, y, bands, expression, stamp }: TileAddress): string {
+  const what =
+    expression === undefined
+      ? `bands=${bands.join(',')}`
+      : `expression=${encodeURIComponent(expression)}`;
+  return `/tiles/${scene}/${z}/${x}/${y}?${what}&stamp=${encodeURIComponent(stamp)}`;
 }
 
 /** The address of a path and query, or undefined where it is none. */
@@ -22,17 +28,32 @@ export function parseTilePath(
   query: { get(name: string): string | null },
 ): TileAddress | undefined {
   const match = pattern.exec(pathname);
-  const bands = query.get('bands') ?? '';
-  if (match === null || !/^\d{1,5}(,\d{1,5}){0,15}$/.test(bands)) return undefined;
+  const what = whatOf(query);
+  if (match === null || what === undefined) return undefined;
   const [, scene, z, x, y] = match;
   return {
     scene: scene!,
     z: Number(z),
     x: Number(x),
     y: Number(y),
-    bands: bands.split(',').map(Number),
+    ...what,
     stamp: query.get('stamp') ?? '',
   };
+}
+
+const mostCharacters = 500;
+
+function whatOf(query: {
+  get(name: string): string | null;
+}): Pick<TileAddress, 'bands' | 'expression'> | undefined {
+  const expression = query.get('expression');
+  const bands = query.get('bands');
+  if (expression !== null)
+    return bands === null && expression !== '' && expression.length <= mostCharacters
+      ? { bands: [], expression }
+      : undefined;
+  if (bands === null || !/^\d{1,5}(,\d{1,5}){0,15}$/.test(bands)) return undefined;
+  return { bands: bands.split(',').map(Number) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { transform } from 'ol/proj.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { cursorStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspaceState.ts';
+import { indexValue } from './indexValue.ts';
 import { isPixels, sceneProjection } from './projections.ts';
 
 const quietMs = 40;
@@ -13,6 +14,23 @@ export function selectedScene({ store }: Workspace): SceneInfo | undefined {
   const row = selectedLayer === undefined ? undefined : document.layers.get(selectedLayer);
   const entry = scenes.get(row?.uri ?? '');
   return entry?.state === 'open' ? entry.info : undefined;
+}
+
+/** What the selected layer shows there, where it shows band arithmetic. */
+function indexAt(
+  { store }: Workspace,
+  info: SceneInfo,
+  values: readonly (number | null)[],
+): number | null | undefined {
+  const { document, selectedLayer = '' } = store.get();
+  const style = document.layers.get(selectedLayer)?.style;
+  if (style?.mode !== 'index') return undefined;
+  try {
+    return indexValue(style.expression, info, values);
+  } catch {
+    // Not of this scene's bands: its layer says so.
+    return undefined;
+  }
 }
 
 /** Keeps `cursorStore` as the pointer moves: position at once, values when it rests for a moment. */
@@ -33,12 +51,18 @@ export function followCursor(map: OpenLayersMap, workspace: Workspace): () => vo
     );
     const found = values[0];
     if (found === null || found === undefined)
-      return cursorStore.set({ values: undefined, pixel: undefined, className: undefined });
+      return cursorStore.set({
+        values: undefined,
+        pixel: undefined,
+        className: undefined,
+        index: undefined,
+      });
     const name = info.classes?.find(({ value }) => value === found.values[0])?.name;
     cursorStore.set({
       values: found.values,
       pixel: [found.column, found.row],
       className: name,
+      index: indexAt(workspace, info, found.values),
       scene: info.scene,
     });
   };

@@ -10,7 +10,7 @@ import { sceneTiles } from './sceneTiles.ts';
 type Shown = {
   readonly layer: TileLayer;
   info: SceneInfo;
-  bands: string;
+  tiles: string;
   program: string;
   style: SceneStyle;
 };
@@ -18,12 +18,12 @@ type Shown = {
 /** What of a change has to be done to a layer that is shown already. */
 function restyle(shown: Shown, style: SceneStyle, workspace: Workspace): void {
   const look = sceneLook(style, shown.info);
-  const bands = look.bands.join();
-  if (bands !== shown.bands)
-    shown.layer.setSource(sceneTiles(workspace.host, shown.info, look.bands, workspace.report));
+  const tiles = JSON.stringify(look.tiles);
+  if (tiles !== shown.tiles)
+    shown.layer.setSource(sceneTiles(workspace.host, shown.info, look.tiles, workspace.report));
   if (look.program === shown.program) shown.layer.updateStyleVariables(look.variables);
   else shown.layer.setStyle({ color: look.color, variables: look.variables });
-  Object.assign(shown, { bands, program: look.program, style });
+  Object.assign(shown, { tiles, program: look.program, style });
 }
 
 /** Keeps the raster layers of a map as the layer list says. */
@@ -41,12 +41,12 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
     const look = sceneLook(style, info);
     const layer = new TileLayer({
       style: { color: look.color, variables: look.variables },
-      source: sceneTiles(workspace.host, info, look.bands, workspace.report),
+      source: sceneTiles(workspace.host, info, look.tiles, workspace.report),
       cacheSize: 512,
     });
     layer.set('prismap', id);
     map.addLayer(layer);
-    const entry = { layer, info, bands: look.bands.join(), program: look.program, style };
+    const entry = { layer, info, tiles: JSON.stringify(look.tiles), program: look.program, style };
     shown.set(id, entry);
     return entry;
   };

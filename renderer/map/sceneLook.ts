@@ -1,23 +1,24 @@
 import type { ExpressionValue } from 'ol/expr/expression.js';
 import type { Style } from 'ol/layer/WebGLTile.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import type { TileAddress } from '../../app/contract/tileAddress.ts';
 import type { SceneStyle } from '../../app/project/rows.ts';
-import {
-  bandsOfExpression,
-  type Expression,
-  parseExpression,
-} from '../../app/raster/expression.ts';
+import { parseExpression } from '../../app/raster/expression.ts';
 import { ramps } from '../state/palettes.ts';
 
 /** What the map needs to draw a scene: which bands to fetch, and what the graphics card does with them. */
 export type SceneLook = {
-  /** From 0, in the order in which tiles carry them. */
-  readonly bands: readonly number[];
+  /** What the tiles carry: bands from 0, in this order, or the values of band arithmetic. */
+  readonly tiles: Pick<TileAddress, 'bands' | 'expression'>;
   readonly color: Style['color'];
   readonly variables: Record<string, number>;
   /** Says whether the program has to be built anew (its text differs) or only its variables changed. */
   readonly program: string;
 };
+
+/** Bands of a tile, without its mask. */
+export const bandCount = ({ bands, expression }: SceneLook['tiles']): number =>
+  expression === undefined ? bands.length : 1;
 
 const clear = [0, 0, 0, 0];
 
@@ -60,40 +61,6 @@ function rampColor(palette: string, share: ExpressionValue): ExpressionValue {
   return ['interpolate', ['linear'], share, ...stops] as ExpressionValue;
 }
 
-/** An index of band arithmetic as an expression of the graphics card, over physical values. */
-export function gpuExpression(
-  expression: Expression,
-  order: readonly number[],
-  bands: SceneInfo['bands'],
-): ExpressionValue {
-  const go = (part: Expression): ExpressionValue => {
-    switch (part.kind) {
-      case 'number':
-        return part.value;
-      case 'band': {
-        const { scale, offset } = bands[part.band]!;
-        const sample = ['band', order.indexOf(part.band) + 1];
-        return scale === 1 && offset === 0 ? sample : ['+', ['*', sample, scale], offset];
-      }
-      case 'negate':
-        return ['-', 0, go(part.of)];
-      case 'operation':
-        return [part.operator, go(part.left), go(part.right)];
-      case 'call':
-        return gpuCall(part.name, part.arguments.map(go));
-    }
-  };
-  return go(expression);
-}
-
-/** OpenLayers has no logarithm, exponential or extremes of two; they are composed of what it has. */
-function gpuCall(name: string, [a, b]: ExpressionValue[]): ExpressionValue {
-  if (name === 'min') return ['case', ['<', a!, b!], a!, b!];
-  if (name === 'max') return ['case', ['>', a!, b!], a!, b!];
-  if (name === 'exp') return ['^', Math.E, a!];
-  return [name, a!];
-}
-
 function classColors(style: SceneStyle, info: SceneInfo): ExpressionValue[] {
   const colors: ExpressionValue[] = Array.from({ length: 256 }, () => clear);
   for (const { value, color } of info.classes ?? []) {
@@ -106,31 +73,33 @@ function classColors(style: SceneStyle, info: SceneInfo): ExpressionValue[] {
 /** How a scene is drawn in `style`. @throws AppError `usage` for an index expression that is none */
 export function sceneLook(style: SceneStyle, info: SceneInfo): SceneLook {
   const variables = variablesOf(style);
-  const look = (bands: readonly number[], color: ExpressionValue): SceneLook => {
-    const masking = masked(bands.length + 1, color);
+  const look = (tiles: SceneLook['tiles'], color: ExpressionValue): SceneLook => {
+    const masking = masked(bandCount(tiles) + 1, color);
     return {
-      bands,
+      tiles,
       color: masking as never,
       variables,
-      program: JSON.stringify([bands, masking]),
+      program: JSON.stringify([tiles, masking]),
     };
   };
   if (style.mode === 'rgb') {
     const bands = [...new Set(style.rgb)];
     const channel = (i: number): ExpressionValue =>
       stretched(['band', bands.indexOf(style.rgb[i]!) + 1], i);
-    return look(bands, ['array', channel(0), channel(1), channel(2), 1]);
+    return look({ bands }, ['array', channel(0), channel(1), channel(2), 1]);
   }
   if (style.mode === 'single')
-    return look([style.band], rampColor(style.palette, stretched(['band', 1], 0)));
+    return look({ bands: [style.band] }, rampColor(style.palette, stretched(['band', 1], 0)));
   if (style.mode === 'classes')
-    return look([style.band], [
+    return look({ bands: [style.band] }, [
       'palette',
       ['band', 1],
       classColors(style, info),
     ] as ExpressionValue);
-  const expression = parseExpression(style.expression, info.bands);
-  const bands = bandsOfExpression(expression);
-  const value = gpuExpression(expression, bands, info.bands);
-  return look(bands, rampColor(style.palette, stretched(value, 0)));
+  // The scene's own process works it out; here it is only made sure that it can.
+  parseExpression(style.expression, info.bands);
+  return look(
+    { bands: [], expression: style.expression },
+    rampColor(style.palette, stretched(['band', 1], 0)),
+  );
 }

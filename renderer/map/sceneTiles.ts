@@ -4,6 +4,7 @@ import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { AppError } from '../../app/error.ts';
 import type { Host } from '../rpc/connectToHost.ts';
 import { sceneProjection } from './projections.ts';
+import { bandCount, type SceneLook } from './sceneLook.ts';
 
 type Samples =
   | Uint8Array
@@ -49,15 +50,16 @@ export function interleave(body: ArrayBuffer, sampleType: string, bands: number)
   return result;
 }
 
-/** The tiles of some bands of a scene, fetched as they are needed; a request for what has left the view is cancelled. */
+/** The tiles of some bands of a scene, or of arithmetic with them, fetched as they are needed; a request for what has left the view is cancelled. */
 export function sceneTiles(
   host: Host,
   info: SceneInfo,
-  bands: readonly number[],
+  tiles: SceneLook['tiles'],
   onError: (error: unknown) => void,
 ): DataTileSource {
   const [minX, minY, maxX, maxY] = info.bounds;
   const { tileSize, resolutions } = info.tiles;
+  const count = bandCount(tiles);
   return new DataTileSource({
     projection: sceneProjection(info),
     tileGrid: new TileGrid({
@@ -66,20 +68,20 @@ export function sceneTiles(
       resolutions: [...resolutions],
       tileSize,
     }),
-    bandCount: bands.length + 1,
+    bandCount: count + 1,
     interpolate: false,
     wrapX: false,
     transition: 0,
     loader: async (z, x, y, { signal }) => {
-      const address = { scene: info.scene, z, x, y, bands, stamp: info.stamp };
+      const address = { scene: info.scene, z, x, y, ...tiles, stamp: info.stamp };
       try {
         const tile = await host.fetchTile(address, signal);
-        if (tile !== undefined) return interleave(tile.bytes, tile.sampleType, bands.length);
+        if (tile !== undefined) return interleave(tile.bytes, tile.sampleType, count);
       } catch (error) {
         if (!signal.aborted) onError(error);
         throw error;
       }
-      return new Float32Array(tileSize * tileSize * (bands.length + 1));
+      return new Float32Array(tileSize * tileSize * (count + 1));
     },
   });
 }

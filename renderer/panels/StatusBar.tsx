@@ -58,6 +58,11 @@ export function StatusBar(): ReactElement {
         data-testid="pixel-values"
         title={values.map(shortNumber).join(' · ')}
       >
+        {cursor.index !== undefined && (
+          <strong data-testid="index-value">
+            {t('index {value}', { value: shortNumber(cursor.index) })}{' '}
+          </strong>
+        )}
         {cursor.className ?? values.slice(0, most).map(shortNumber).join(' · ')}
         {cursor.className === undefined && values.length > most && ' …'}
       </span>

@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useState } from 'react';
+import type { ReactElement } from 'react';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { SceneStyle } from '../../app/project/rows.ts';
 import { ramps } from '../state/palettes.ts';
@@ -6,10 +6,11 @@ import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
 import { ClassLegend } from './ClassLegend.tsx';
 import { useWorkspace } from './context.ts';
-import { Field, NumberField, Select } from './fields.tsx';
+import { NumberField, Select } from './fields.tsx';
 import { Histogram } from './Histogram.tsx';
+import { firstExpression, IndexForm, useIndices } from './IndexForm.tsx';
 import { Properties } from './Properties.tsx';
-import { compositesOf, indicesOf } from './presets.ts';
+import { compositesOf } from './presets.ts';
 import { type FormProps, useRestyle } from './useRestyle.ts';
 
 /** Style and properties of the selected layer. */
@@ -33,6 +34,7 @@ export function StylePanel(): ReactElement {
 function StyleForm(props: FormProps): ReactElement {
   const { style, info } = props;
   const restyle = useRestyle(props);
+  const indices = useIndices(info);
   const modes = [
     ...(info.bands.length >= 3 ? [['rgb', t('Composite of three bands')] as const] : []),
     ['single', t('Single band')] as const,
@@ -40,8 +42,7 @@ function StyleForm(props: FormProps): ReactElement {
     ...(info.classes === undefined ? [] : [['classes', t('Classes')] as const]),
   ];
   const change = (mode: SceneStyle['mode']): void => {
-    const expression =
-      style.expression === '' ? (indicesOf(info)[0]?.expression ?? '') : style.expression;
+    const expression = style.expression === '' ? firstExpression(indices) : style.expression;
     const palette = mode === 'index' && style.palette === 'grey' ? 'brown-teal' : style.palette;
     restyle(t('Change rendering'), { mode, ...(mode === 'index' ? { expression, palette } : {}) });
   };
@@ -57,7 +58,7 @@ function StyleForm(props: FormProps): ReactElement {
           onChange={(band) => restyle(t('Change band'), { band })}
         />
       )}
-      {style.mode === 'index' && <IndexForm {...props} />}
+      {style.mode === 'index' && <IndexForm {...props} indices={indices} />}
       {(style.mode === 'single' || style.mode === 'index') && (
         <Select
           label={t('Palette')}
@@ -128,44 +129,6 @@ function Composite(props: FormProps): ReactElement {
           onChange={(band) => set(channel, band)}
         />
       ))}
-    </>
-  );
-}
-
-function IndexForm(props: FormProps): ReactElement {
-  const { style, info } = props;
-  const restyle = useRestyle(props);
-  const [text, setText] = useState(style.expression);
-  useEffect(() => setText(style.expression), [style.expression]);
-  const presets = indicesOf(info);
-  const current = presets.find(({ expression }) => expression === style.expression)?.name ?? '';
-  return (
-    <>
-      <Select
-        label={t('Index')}
-        value={current}
-        options={[
-          ['', t('Own expression')] as const,
-          ...presets.map(({ name, title }) => [name, `${name} · ${t(title)}`] as const),
-        ]}
-        onChange={(name) => {
-          const preset = presets.find((one) => one.name === name);
-          if (preset !== undefined) restyle(t('Change index'), { expression: preset.expression });
-        }}
-      />
-      <Field label={t('Expression of bands')}>
-        <input
-          value={text}
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-          onBlur={() =>
-            text !== style.expression && restyle(t('Change index'), { expression: text })
-          }
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') restyle(t('Change index'), { expression: text });
-          }}
-        />
-      </Field>
     </>
   );
 }

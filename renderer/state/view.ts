@@ -8,6 +8,8 @@ export type CursorState = {
   /** Physical values of all bands of the selected scene. */
   readonly values: readonly (number | null)[] | undefined;
   readonly className: string | undefined;
+  /** Value of the spectral index that the selected layer shows; null where there is none. */
+  readonly index: number | null | undefined;
   readonly scene: string | undefined;
 };
 
@@ -62,5 +64,6 @@ export const cursorStore: Store<CursorState> = createStore<CursorState>({
   pixel: undefined,
   values: undefined,
   className: undefined,
+  index: undefined,
   scene: undefined,
 });

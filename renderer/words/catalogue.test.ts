@@ -14,7 +14,7 @@ import { formats } from '../panels/export/ExportPanel.tsx';
 import { topics } from '../panels/help/topics.ts';
 import { controls } from '../panels/jobs/JobButtons.tsx';
 import { states } from '../panels/jobs/jobState.tsx';
-import { composites, indices } from '../panels/presets.ts';
+import { composites } from '../panels/presets.ts';
 import { panels } from '../panels/RightPanels.tsx';
 import { columns } from '../panels/spectra/Separability.tsx';
 import { menus } from '../panels/TopBar.tsx';
@@ -24,6 +24,13 @@ import { ramps } from '../state/palettes.ts';
 import { languages } from './translate.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The host reads them and sends their titles. */
+const indexTitles = (
+  JSON.parse(
+    readFileSync(join(root, '..', 'resources', 'indices', 'indices.json'), 'utf8'),
+  ) as { readonly title: string }[]
+).map(({ title }) => title);
 
 /** What a file passes to `t()` from a table, as written there, and the texts of that table. */
 const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
@@ -41,6 +48,7 @@ const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
   ['panels/help/HelpPanel.tsx line', Object.values(topics).flatMap(({ lines }) => lines)],
   ['panels/help/HelpPanel.tsx page.title', Object.values(topics).map(({ title }) => title)],
   ['panels/help/HelpPanel.tsx title', []],
+  ['panels/IndexForm.tsx title', indexTitles],
   ['panels/jobs/JobButtons.tsx label', controls.map(([, label]) => label)],
   ['panels/jobs/jobState.tsx word', Object.values(states).map(([, word]) => word)],
   ['panels/RightPanels.tsx label', panels.map(([, label]) => label)],
@@ -48,7 +56,6 @@ const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
   ['panels/settings/SettingsPanel.tsx name', []],
   ['panels/spectra/Separability.tsx label', columns.map(([, label]) => label)],
   ['panels/StylePanel.tsx name', [...Object.keys(ramps), ...composites.map(([name]) => name)]],
-  ['panels/StylePanel.tsx title', indices.map(([, title]) => title)],
   ['panels/Toolbar.tsx command.label', []],
   ['panels/Toolbar.tsx commandById(`tool.${name}`).label', []],
   ['panels/TopBar.tsx commandById(id).label', []],

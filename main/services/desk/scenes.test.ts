@@ -108,6 +108,67 @@ describe.skipIf(noReferee !== undefined)(`tiles beside GDAL's ${noReferee ?? ''}
     }
   });
 
+  it.each([
+    ['scaled.tif', '(b3 - b1) / (b3 + b1)', [0, 2], '(b[1] - b[0]) / (b[1] + b[0])'],
+    ['scaled.tif', 'log(b1) - log10(b2 * 7)', [0, 1], 'numpy.log(b[0]) - numpy.log10(b[1] * 7)'],
+    [
+      'scaled.tif',
+      'exp(-b2) ^ 0.3 + min(b1, b3)',
+      [0, 1, 2],
+      'numpy.exp(-b[1]) ** 0.3 + numpy.minimum(b[0], b[2])',
+    ],
+    [
+      'cube.dat',
+      'sqrt(b1 - b6) / abs(b2 - 1200)',
+      [0, 1, 5],
+      'numpy.sqrt(b[0] - b[2]) / abs(b[1] - 1200)',
+    ],
+    ['float.tif', 'log(b1 / b2 - 1)', [0, 1], 'numpy.log(b[0] / b[1] - 1)'],
+  ] as const)('of %s as %s', async (name, expression, bands, formula) => {
+    const info = await open(name);
+    const request = { scene: info.scene, stamp: info.stamp, bands: [], expression };
+    const { bounds, uri: path } = info;
+    let valid = 0;
+    for (const place of nativeTiles(info)) {
+      const tile = (await scenes.tile({ ...request, ...place }, never))!;
+      const out = join(folder, 'expected.bin');
+      const resolution = info.tiles.resolutions[place.z];
+      await referee.must({
+        action: 'index',
+        path,
+        bounds,
+        resolution,
+        bands,
+        formula,
+        out,
+        ...place,
+      });
+      const wanted = new Uint8Array(readFileSync(out));
+      expect(tile.sampleType).toBe('float32');
+      expect(Buffer.compare(tile.bytes.subarray(-tileBytes), wanted.subarray(-tileBytes))).toBe(0);
+      const [got, right] = [tile.bytes, wanted].map(
+        (bytes) => new Float32Array(bytes.slice(0, 4 * tileBytes).buffer),
+      );
+      for (let i = 0; i < tileBytes; i++) {
+        if (wanted[4 * tileBytes + i] === 0) continue;
+        valid += 1;
+        // logarithms of two libraries may round the last bit of a double to either side: then of the float32, too
+        if (Math.abs(got![i]! - right![i]!) > 2 ** -23 * Math.abs(right![i]!))
+          throw new Error(`${got![i]} instead of ${right![i]} at ${i}`);
+      }
+    }
+    expect(valid).toBeGreaterThan(10_000);
+  });
+
+  it('of arithmetic that cannot be read are refused with what is wrong', async () => {
+    const info = await open('utm.tif');
+    const place = { scene: info.scene, stamp: info.stamp, z: 0, x: 0, y: 0, bands: [] };
+    await expect(scenes.tile({ ...place, expression: 'b1 / b9' }, never)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('There is no band b9') as string,
+    });
+  });
+
   it('of a Sentinel-2 product at its own resolution', async () => {
     const product = {
       folder: join(folder, 'S2A_MSIL2A_TEST.SAFE'),

@@ -16,10 +16,11 @@ import {
   type TilePosition,
 } from '../../../app/raster/tileGrid.ts';
 import { TileCache } from '../../raster/scenes/tileCache.ts';
+import type { ScenePlanes } from './planeStore.ts';
 import { reducesCheaply } from './reading.ts';
 
 /** Part of an address that a scene answers. */
-export type TileRequest = TilePosition & Pick<TileAddress, 'bands'>;
+export type TileRequest = TilePosition & Pick<TileAddress, 'bands' | 'expression'>;
 
 /** As app/contract/tileAddress.ts lays out the body. */
 export type TileBody = { readonly sampleType: SampleType; readonly bytes: Uint8Array };
@@ -41,12 +42,12 @@ const pending = new Map<string, Promise<readonly Plane[]>>();
  * @throws AppError of reading; `usage` where level or bands are not the scene's
  */
 export async function readTile(
-  { source, tiles }: { readonly source: SceneSource; readonly tiles: TileGrid },
+  scene: TiledScene,
   request: TileRequest,
   signal: AbortSignal,
 ): Promise<TileBody | undefined> {
-  checkRequest(source.description, tiles, request);
-  const read = await readPlanes({ source, tiles, signal }, request);
+  checkRequest(scene.source.description, scene.tiles, request);
+  const read = await readPlanes({ ...scene, signal }, request);
   return read === undefined ? undefined : bodyOf(read);
 }
 
@@ -59,11 +60,14 @@ function checkRequest(scene: SceneDescription, tiles: TileGrid, request: TileReq
   );
 }
 
-type Reading = {
+/** A scene and where its coarse tiles are kept, if anywhere. */
+export type TiledScene = {
   readonly source: SceneSource;
   readonly tiles: TileGrid;
-  readonly signal: AbortSignal;
+  readonly planes?: ScenePlanes | undefined;
 };
+
+type Reading = TiledScene & { readonly signal: AbortSignal };
 
 async function readPlanes(
   reading: Reading,
@@ -117,16 +121,28 @@ function picked(
 
 /** The planes of a tile, those that are not kept made by `make`. */
 async function keptPlanes(
-  { source, signal }: Reading,
+  { source, tiles, planes: store, signal }: Reading,
   request: TileRequest,
   make: (missing: TileRequest) => Promise<readonly Plane[]>,
 ): Promise<readonly Plane[]> {
   const { z, x, y } = request;
   const tile = [keyOf(source), z, x, y].join('/');
   const planes = new Map<number, Plane>();
+  // finer ones are read as fast as they would be found, and take more room
+  const onDisk = z < tiles.resolutions.length - 2 ? store : undefined;
+  const keep = (band: number, plane: Plane): void => {
+    planes.set(band, plane);
+    kept.set(`${tile}/${band}`, plane, plane.samples.byteLength + plane.mask.byteLength);
+  };
   for (const band of request.bands) {
     const plane = kept.get(`${tile}/${band}`);
     if (plane !== undefined) planes.set(band, plane);
+    else {
+      const { type } = source.description.bands[band]!;
+      const found = onDisk?.read(`${z}-${x}-${y}-${band}`, pixels * bytesPerSample(type), pixels);
+      if (found === undefined) continue;
+      keep(band, { samples: samplesOf(type, found.samples.buffer), mask: found.mask });
+    }
   }
   const bands = request.bands.filter((band) => !planes.has(band));
   if (bands.length > 0) {
@@ -135,8 +151,8 @@ async function keptPlanes(
     );
     bands.forEach((band, i) => {
       const plane = read[i]!;
-      planes.set(band, plane);
-      kept.set(`${tile}/${band}`, plane, plane.samples.byteLength + plane.mask.byteLength);
+      keep(band, plane);
+      onDisk?.write(`${z}-${x}-${y}-${band}`, { samples: bytesOf(plane.samples), mask: plane.mask });
     });
   }
   return request.bands.map((band) => planes.get(band)!);
@@ -166,6 +182,9 @@ async function shared(
     if (pending.get(key) === own) pending.delete(key);
   }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: SampleArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 const heavy = new WeakMap<SceneSource, boolean>();
 

@@ -2,6 +2,7 @@ import type { Answer } from '../../../app/contract/rpc.ts';
 import { AppError } from '../../../app/error.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import { NewestFirst } from './newestFirst.ts';
+import { readIndexTile } from './readIndexTile.ts';
 import { readTile, type TileRequest } from './readTile.ts';
 import { ScenePool } from './scenePool.ts';
 
@@ -31,6 +32,11 @@ const tasks: Readonly<Record<string, () => Promise<SceneTask>>> = {
 
 const tilesAtOnce = 3;
 
+const tileOf: typeof readTile = (scene, { expression, ...request }, signal) =>
+  expression === undefined
+    ? readTile(scene, request, signal)
+    : readIndexTile(scene, { ...request, expression }, signal);
+
 /** Answers the host: `open`, `tile` and the tasks above. */
 export function createSceneAnswer(): Answer {
   const pool = new ScenePool();
@@ -40,7 +46,7 @@ export function createSceneAnswer(): Answer {
     if (name === 'open') return pool.describe(uri);
     if (name === 'tile')
       return tiles.run(
-        () => pool.use({ uri, stamp }, (scene) => readTile(scene, input as TileRequest, signal)),
+        () => pool.use({ uri, stamp }, (scene) => tileOf(scene, input as TileRequest, signal)),
         signal,
       );
     const load = tasks[name];

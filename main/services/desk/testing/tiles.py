@@ -36,6 +36,9 @@ def make(folder):
     cube = ground(3, 530, 700, "uint16", 1)
     cube[:, 100:140, 200:300] = 0
     write(f"{folder}/utm.tif", cube, nodata=0, **utm, **tiled)
+    write(f"{folder}/scaled.tif", cube, nodata=0, **utm, **tiled)
+    with rasterio.open(f"{folder}/scaled.tif", "r+") as dataset:
+        dataset.scales, dataset.offsets = [0.0001, 0.0002, 0.0001], [-0.1, 0, 0]
     floats = ground(2, 300, 280, "float32", 2)
     floats[1, 10:40, 50:90] = numpy.nan
     write(f"{folder}/float.tif", floats, **utm)
@@ -63,8 +66,8 @@ def make(folder):
     return {}
 
 
-def tile(request):
-    """Bands of a tile with its mask, by GDAL's warper with nearest neighbours."""
+def planes_of(request):
+    """Bands of a tile and its mask, by GDAL's warper with nearest neighbours."""
     size, resolution = 256, request["resolution"]
     left = request["bounds"][0] + request["x"] * size * resolution
     top = request["bounds"][3] - request["y"] * size * resolution
@@ -90,10 +93,29 @@ def tile(request):
             reproject(source_mask, valid, init_dest_nodata=False, **options)
             mask &= valid
             planes.append(plane)
+    return planes, mask
+
+
+def tile(request):
+    planes, mask = planes_of(request)
     with open(request["out"], "wb") as out:
         for plane in planes:
             out.write(plane.tobytes())
         out.write(mask.tobytes())
+    return {}
+
+
+def index(request):
+    """A formula of numpy over physical values b[0], b[1] ... of a tile, in doubles."""
+    planes, mask = planes_of(request)
+    with rasterio.open(request["path"]) as dataset:
+        b = [plane.astype("float64") * dataset.scales[band] + dataset.offsets[band]
+             for plane, band in zip(planes, request["bands"])]
+    with numpy.errstate(all="ignore"):
+        values = eval(request["formula"], {"numpy": numpy, "b": b})
+    mask = numpy.where(numpy.isfinite(values), mask, 0).astype("uint8")
+    with open(request["out"], "wb") as out:
+        out.write(values.astype("float32").tobytes() + mask.tobytes())
     return {}
 
 
@@ -113,7 +135,7 @@ def classes(request):
                 "counts": numpy.histogram(band, 256)[0].tolist()}
 
 
-actions = {"make": lambda request: make(request["folder"]), "tile": tile, "overview": overview, "figures": classes}
+actions = {"make": lambda request: make(request["folder"]), "tile": tile, "index": index, "overview": overview, "figures": classes}
 
 for line in sys.stdin:
     request = json.loads(line)
