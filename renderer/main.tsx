@@ -41,13 +41,19 @@ const map: MapControls = {
     }
     if (!isEmpty(extent)) deskMap?.zoomTo(extent);
   },
-  zoomToPosition: (position) => {
-    deskMap?.map.getView().animate({ center: [...position], duration: 200 });
+  zoomToPosition: (position, steps = 0) => {
+    const view = deskMap?.map.getView();
+    const resolution = (view?.getResolution() ?? 1) / 2 ** steps;
+    view?.animate({ center: [...position], resolution, duration: 200 });
   },
+  canReach: (info) => deskMap?.canReach(info) ?? false,
+  transformFrom: (crs) => deskMap?.transformFrom(crs),
+  toScene: (position, info) => deskMap?.toScene(position, info) ?? [...position],
   showPoint: (point) => deskMap?.showPoint(point),
+  placeAt: (pixel) => deskMap?.placeAt(pixel),
   zoomBy: (steps) => deskMap?.map.getView().adjustZoom(steps),
   act: () => toolbox?.tool().act?.(),
-  complete: () => toolbox?.tool().complete?.(),
+  complete: () => void toolbox?.tool().complete?.(),
   takeBack: () => toolbox?.tool().takeBack?.() ?? false,
   cancelSketch: () => toolbox?.tool().cancel?.(),
   continueSketch: (vertices) => {

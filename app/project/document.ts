@@ -17,6 +17,10 @@ export const emptyDocument: ProjectDocument = {
   settings: new Map(),
 };
 
+/** Whether an ROI counts on a scene: it is of that scene alone, or of every scene. */
+export const holdsFor = ({ scene }: Pick<RoiRow, 'scene'>, uri: string | undefined): boolean =>
+  scene === undefined || scene === uri;
+
 /** The document after an edit; tables that the edit does not touch are the same objects. */
 export function applyEdit(document: ProjectDocument, { changes }: Edit): ProjectDocument {
   const tables: Record<TableName, Map<string, unknown> | undefined> = {

@@ -25,4 +25,6 @@ INSERT INTO gpkg_geometry_columns VALUES ('rois', 'geom', 'GEOMETRY', -1, 0, 0);
 INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML,
   useAsDefault) VALUES ('', '', 'rois', 'geom', 'Classes', '', 1);
 `,
+  // ROIs of one scene alone.
+  'ALTER TABLE rois ADD COLUMN scene TEXT;',
 ];

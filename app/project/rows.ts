@@ -73,6 +73,8 @@ export const roiRow = z.strictObject({
   classId: id,
   geometry,
   name: z.string().max(100).optional(),
+  /** The one scene that it holds for, as its layer names it; it holds for every scene where absent. */
+  scene: z.string().max(4096).optional(),
 });
 
 /** A point of an accuracy assessment. */

@@ -18,6 +18,8 @@ export type Roi = {
   readonly geometry: Geometry;
   /** Value of its class in the scheme. */
   readonly classValue: number;
+  /** The one scene that it holds for; every scene where absent. */
+  readonly scene?: string;
 };
 
 /** ROIs of one file, all in one CRS, with their class list. */
@@ -32,3 +34,9 @@ export type RoiSet = {
   /** What was left out or assumed while reading, one plain sentence each. */
   readonly warnings?: readonly string[];
 };
+
+/** The set without ROIs that hold for other scenes than these. */
+export const roisOfScenes = (set: RoiSet, scenes: readonly string[]): RoiSet => ({
+  ...set,
+  rois: set.rois.filter(({ scene }) => scene === undefined || scenes.includes(scene)),
+});

@@ -17,7 +17,7 @@ import {
   type ProjectDocument,
 } from '../../app/project/document.ts';
 import { migrations } from '../../app/project/migrations.ts';
-import type { Edit, RowChange } from '../../app/project/rows.ts';
+import type { Edit, RoiRow, RowChange } from '../../app/project/rows.ts';
 import { createRandom, type Random } from '../../app/random.ts';
 import { readRois } from '../vector/readRois.ts';
 import { askReferee, hasModule } from '../vector/testing/referee.ts';
@@ -306,6 +306,45 @@ describe('a file that cannot be opened', () => {
         message: expect.stringContaining('water') as string,
       }),
     );
+  });
+});
+
+describe('ROIs of one scene alone', () => {
+  const row = (scene?: string): RoiRow => ({
+    id: 'one',
+    classId: 'water',
+    geometry: { kind: 'points', points: [[1, 2]] },
+    ...(scene === undefined ? {} : { scene }),
+  });
+  it('come back with their scene, and are told from those of every scene', () => {
+    const file = ProjectFile.create(path, format);
+    const bound = { table: 'rois', id: 'one' } as const;
+    file.apply({ label: 'Draw', changes: [{ ...bound, after: row('/data/a.tif') }] });
+    expect(file.load().tables.rois).toEqual([row('/data/a.tif')]);
+    const wrong = { label: 'Move', changes: [{ ...bound, before: row(), after: row() }] };
+    expect(() => file.apply(wrong)).toThrow(/another window changed/);
+    file.apply({
+      label: 'Free',
+      changes: [{ ...bound, before: row('/data/a.tif'), after: row() }],
+    });
+    expect(file.load().tables.rois).toEqual([row()]);
+    file.close();
+  });
+  it('were unknown to version 1: its ROIs hold for every scene, also where it is read only', () => {
+    const file = ProjectFile.create(path, format);
+    file.apply({ label: 'Draw', changes: [{ table: 'rois', id: 'one', after: row() }] });
+    file.close();
+    const database = new DatabaseSync(path);
+    database.exec(
+      "ALTER TABLE rois DROP COLUMN scene; UPDATE prismap_project SET value = '1' WHERE key = 'version'",
+    );
+    database.close();
+    const readOnly = ProjectFile.open(path, format, true);
+    expect(readOnly.load().tables.rois).toEqual([row()]);
+    readOnly.close();
+    const migrated = ProjectFile.open(path, format);
+    expect(migrated.load().tables.rois).toEqual([row()]);
+    migrated.close();
   });
 });
 

@@ -13,16 +13,15 @@ export type StoredRois = { readonly rows: RoiRow[]; readonly leftOut: number };
 export function readRoiRows(database: DatabaseSync): StoredRois {
   const rows: RoiRow[] = [];
   let leftOut = 0;
-  for (const stored of prepared(
-    database,
-    'SELECT geom, roi, class_id, name FROM rois ORDER BY fid',
-  ).iterate()) {
-    const { geom, roi, class_id: classId, name } = stored;
+  // All columns: a project of version 1 that is open read-only has no `scene`.
+  for (const stored of prepared(database, 'SELECT * FROM rois ORDER BY fid').iterate()) {
+    const { geom, roi, class_id: classId, name, scene } = stored;
     const geometry = geom instanceof Uint8Array ? geoPackageGeometry(geom) : undefined;
     const parsed = described.safeParse({
       id: roi,
       classId,
       ...(typeof name === 'string' ? { name } : {}),
+      ...(typeof scene === 'string' ? { scene } : {}),
     });
     if (parsed.success && geometry !== undefined && isWhole(geometry))
       rows.push({ ...parsed.data, geometry: geometry as RoiRow['geometry'] });
@@ -56,9 +55,10 @@ export function changeRoi(
   change: Extract<RowChange, { table: 'rois' }>,
 ): boolean {
   const { id, before, after } = change;
-  const stored = prepared(database, 'SELECT fid, geom, class_id, name FROM rois WHERE roi = ?').get(
-    id,
-  );
+  const stored = prepared(
+    database,
+    'SELECT fid, geom, class_id, name, scene FROM rois WHERE roi = ?',
+  ).get(id);
   if (!isSame(stored, before)) return false;
   if (after === undefined) {
     prepared(database, 'DELETE FROM rois WHERE roi = ?').run(id);
@@ -69,12 +69,13 @@ export function changeRoi(
     geoPackageBytes(after.geometry, geometrySystem(database), bounds),
     after.classId,
     after.name ?? null,
+    after.scene ?? null,
     id,
   ];
   const sql =
     stored === undefined
-      ? 'INSERT INTO rois (geom, class_id, name, roi) VALUES (?, ?, ?, ?)'
-      : 'UPDATE rois SET geom = ?, class_id = ?, name = ? WHERE roi = ?';
+      ? 'INSERT INTO rois (geom, class_id, name, scene, roi) VALUES (?, ?, ?, ?, ?)'
+      : 'UPDATE rois SET geom = ?, class_id = ?, name = ?, scene = ? WHERE roi = ?';
   prepared(database, sql).run(...values);
   extendBounds(database, bounds);
   return true;
@@ -82,11 +83,12 @@ export function changeRoi(
 
 function isSame(stored: Record<string, unknown> | undefined, before: RoiRow | undefined): boolean {
   if (stored === undefined || before === undefined) return stored === before;
-  const { class_id: classId, name, geom } = stored;
+  const { class_id: classId, name, scene, geom } = stored;
   const geometry = geom instanceof Uint8Array ? geoPackageGeometry(geom) : undefined;
   return (
     classId === before.classId &&
     name === (before.name ?? null) &&
+    scene === (before.scene ?? null) &&
     geometry !== undefined &&
     Buffer.compare(canonical(geometry), canonical(before.geometry)) === 0
   );

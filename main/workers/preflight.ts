@@ -1,8 +1,9 @@
 import type { Finding } from '../../app/contract/desk/jobs.ts';
-import { AppError } from '../../app/error.ts';
+import { type Phrase, phrase } from '../../app/phrase.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
-import type { RoiSet } from '../../app/vector/roi.ts';
+import { type RoiSet, roisOfScenes } from '../../app/vector/roi.ts';
 import { openScene } from '../raster/formats.ts';
+import { finding, findingOfError } from './finding.ts';
 import { checkModel } from './preflightModel.ts';
 import { checkRois } from './preflightRois.ts';
 import { type SceneSample, sampleScene } from './sceneSample.ts';
@@ -26,36 +27,40 @@ export async function preflight(
   try {
     source = await openScene(scene);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { findings: [red('Scene', error.message, chooseScene)] };
+    return { findings: [findingOfError(error, 'Scene', 'choose-scene')] };
   }
   try {
     const sample = await sampleScene(source, signal);
     const findings = [...checkPlace(source), ...checkData(sample)];
     if (model !== undefined) findings.push(...(await checkModel(source, sample, model)));
-    if (rois !== undefined) findings.push(...checkRois(source, sample, rois, signal));
+    if (rois !== undefined)
+      findings.push(...checkRois(source, sample, roisOfScenes(rois, [scene]), signal));
     return { findings };
   } finally {
     await source.close();
   }
 }
 
-const chooseScene = { label: 'Choose another scene', kind: 'choose-scene' } as const;
-
-function red(subject: string, message: string, cure?: Finding['cure']): Finding {
-  return { level: 'red', subject, message, ...(cure === undefined ? {} : { cure }) };
-}
-
 function checkPlace({ description }: SceneSource): Finding[] {
   const { crs, transform } = description.grid;
-  const subject = 'Coordinate system';
-  if (crs !== undefined && transform !== undefined)
-    return [{ level: 'green', subject, message: `The scene is georeferenced (${shorter(crs)}).` }];
-  const message =
-    transform === undefined
-      ? 'The scene has no georeference: the map will have none, and areas are counted in pixels.'
-      : 'The scene names no coordinate system: areas are counted in pixels, and ROIs of another file cannot be placed on it.';
-  return [{ level: 'amber', subject, message }];
+  const say = (level: Finding['level'], said: Phrase) => [
+    finding(level, 'Coordinate system', said),
+  ];
+  if (transform === undefined)
+    return say(
+      'amber',
+      phrase(
+        'The scene has no georeference: the map will have none, and areas are counted in pixels.',
+      ),
+    );
+  return crs === undefined
+    ? say(
+        'amber',
+        phrase(
+          'The scene names no coordinate system: areas are counted in pixels, and ROIs of another file cannot be placed on it.',
+        ),
+      )
+    : say('green', phrase('The scene is georeferenced ({crs}).', { crs: shorter(crs) }));
 }
 
 const shorter = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
@@ -64,33 +69,31 @@ const shorter = (text: string): string => (text.length > 40 ? `${text.slice(0, 4
 const fewValid = 0.5;
 
 function checkData({ validShare, zeroShare, hasNodata }: SceneSample): Finding[] {
-  const subject = 'Data';
-  const percent = (share: number): string => `${Math.round(share * 100)} %`;
-  if (validShare === 0)
-    return [
-      red(
-        subject,
-        'No pixel that was looked at has data in every band: there may be nothing to map.',
-        chooseScene,
-      ),
-    ];
-  if (validShare < fewValid)
-    return [
-      {
-        level: 'amber',
-        subject,
-        message: `Only about ${percent(validShare)} of the scene has data in every band; the rest stays unmapped.`,
-      },
-    ];
-  if (!hasNodata && zeroShare > 0.01)
-    return [
-      {
-        level: 'amber',
-        subject,
-        message: `About ${percent(zeroShare)} of the scene is 0 in every band, but the file declares no nodata value: these pixels are mapped too.`,
-      },
-    ];
-  return [
-    { level: 'green', subject, message: `About ${percent(validShare)} of the scene has data.` },
+  const say = (level: Finding['level'], said: Phrase, cure?: Finding['cure']) => [
+    finding(level, 'Data', said, cure),
   ];
+  const percent = Math.round(validShare * 100);
+  if (validShare === 0)
+    return say(
+      'red',
+      phrase('No pixel that was looked at has data in every band: there may be nothing to map.'),
+      'choose-scene',
+    );
+  if (validShare < fewValid)
+    return say(
+      'amber',
+      phrase(
+        'Only about {percent} % of the scene has data in every band; the rest stays unmapped.',
+        { percent },
+      ),
+    );
+  if (!hasNodata && zeroShare > 0.01)
+    return say(
+      'amber',
+      phrase(
+        'About {percent} % of the scene is 0 in every band, but the file declares no nodata value: these pixels are mapped too.',
+        { percent: Math.round(zeroShare * 100) },
+      ),
+    );
+  return say('green', phrase('About {percent} % of the scene has data.', { percent }));
 }

@@ -1,12 +1,14 @@
 import { sortedClasses } from '../edits/classes.ts';
-import { addGroup, changeLayer, duplicateLayer, removeLayer } from '../edits/layers.ts';
 import { mergeSelectedRois, removeSelectedRois, setClassOfSelected } from '../edits/rois.ts';
+import { roisInUse } from '../state/roisInUse.ts';
 import { viewStore } from '../state/view.ts';
 import type { PanelName, ToolName } from '../state/workspaceState.ts';
-import { t } from '../words/translate.ts';
-import type { Command, CommandContext } from './command.ts';
+import type { Command } from './command.ts';
+import { copyCommands } from './copyRois.ts';
 import { dialog } from './dialogCommand.ts';
+import { mapCommands } from './mapCommands.ts';
 import { newProject, openSample } from './project.ts';
+import { classCommands, layerCommands } from './rowCommands.ts';
 import { mapScene, trainModel } from './run.ts';
 
 const tool = (name: ToolName, label: string, ...keys: string[]): Command => ({
@@ -24,19 +26,6 @@ const panel = (name: PanelName, label: string, ...keys: string[]): Command => ({
   keys,
   run: ({ workspace }) => workspace.store.set({ panel: name }),
 });
-
-const onLayer =
-  (run: (context: CommandContext, id: string) => void) =>
-  (context: CommandContext): void => {
-    const id = context.workspace.store.get().selectedLayer;
-    if (id !== undefined) run(context, id);
-  };
-
-const sceneOf = ({ workspace }: CommandContext, id: string) => {
-  const { document, scenes } = workspace.store.get();
-  const entry = scenes.get(document.layers.get(id)?.uri ?? '');
-  return entry?.state === 'open' ? entry.info : undefined;
-};
 
 const chooseClass = (number: number): Command => ({
   id: `class.${number}`,
@@ -143,8 +132,9 @@ export const commands: readonly Command[] = [
     group: 'Edit',
     keys: ['Mod+A'],
     run: ({ workspace }) =>
-      workspace.store.set({ selectedRois: new Set(workspace.store.get().document.rois.keys()) }),
+      workspace.store.set({ selectedRois: new Set(roisInUse(workspace).keys()) }),
   },
+  ...copyCommands,
   tool('pan', 'Pan', 'Escape'),
   tool('select', 'Select ROIs', 'V'),
   tool('polygon', 'Polygon', 'P'),
@@ -196,6 +186,9 @@ export const commands: readonly Command[] = [
     run: () => viewStore.set({ avoidOverlap: !viewStore.get().avoidOverlap }),
   },
   ...Array.from({ length: 9 }, (_, i) => chooseClass(i + 1)),
+  ...classCommands,
+  ...layerCommands,
+  ...mapCommands,
   {
     id: 'view.in',
     label: 'Zoom in',
@@ -209,26 +202,6 @@ export const commands: readonly Command[] = [
     group: 'View',
     keys: ['-'],
     run: ({ map }) => map.zoomBy(-1),
-  },
-  {
-    id: 'view.layer',
-    label: 'Zoom to layer',
-    group: 'View',
-    keys: ['F'],
-    run: onLayer((context, id) => {
-      const info = sceneOf(context, id);
-      if (info !== undefined) context.map.zoomToScene(info);
-    }),
-  },
-  {
-    id: 'view.native',
-    label: 'Zoom to native resolution',
-    group: 'View',
-    keys: ['G'],
-    run: onLayer((context, id) => {
-      const info = sceneOf(context, id);
-      if (info !== undefined) context.map.zoomToNative(info);
-    }),
   },
   {
     id: 'view.rois',
@@ -247,39 +220,6 @@ export const commands: readonly Command[] = [
   panel('export', 'Export panel'),
   panel('settings', 'Settings panel', 'Mod+,'),
   panel('help', 'Help for the panel in use', 'F1'),
-  {
-    id: 'layer.visible',
-    label: 'Show or hide the layer',
-    group: 'Layer',
-    keys: ['Mod+Space'],
-    run: onLayer(({ workspace }, id) => {
-      const row = workspace.store.get().document.layers.get(id);
-      if (row !== undefined)
-        changeLayer(workspace, id, row.visible ? t('Hide layer') : t('Show layer'), {
-          visible: !row.visible,
-        });
-    }),
-  },
-  {
-    id: 'layer.remove',
-    label: 'Remove the layer',
-    group: 'Layer',
-    run: onLayer(({ workspace }, id) => removeLayer(workspace, id)),
-  },
-  {
-    id: 'layer.duplicate',
-    label: 'Duplicate the layer',
-    group: 'Layer',
-    keys: ['Mod+D'],
-    run: onLayer(({ workspace }, id) => duplicateLayer(workspace, id)),
-  },
-  dialog('layer.basemap', 'Add basemap…', 'basemap'),
-  {
-    id: 'layer.group',
-    label: 'Add a group',
-    group: 'Layer',
-    run: ({ workspace }) => addGroup(workspace),
-  },
   { id: 'run.train', label: 'Train', group: 'Run', keys: ['Mod+Shift+T'], run: trainModel },
   {
     id: 'run.view',

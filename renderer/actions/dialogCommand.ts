@@ -8,6 +8,7 @@ const groups: Readonly<Record<DialogName, Command['group']>> = {
   saveAs: 'Project',
   import: 'Project',
   exportRois: 'Project',
+  copyRois: 'Edit',
   basemap: 'Layer',
   palette: 'Help',
   shortcuts: 'Help',

@@ -9,23 +9,34 @@ import { newId } from './newId.ts';
 export const sortedClasses = (classes: ReadonlyMap<string, ClassRow>): readonly ClassRow[] =>
   [...classes.values()].sort((a, b) => a.order - b.order || a.value - b.value);
 
-/** A class with the next free value and the next colour that colour-blind eyes can tell from the others. */
-export function addClass(workspace: Workspace, name?: string): void {
-  const { classes } = workspace.store.get().document;
-  const used = new Set([...classes.values()].map(({ value }) => value));
+/** A class more, with the next free value and what else is not given; undefined where the list is full. */
+export function addedClass(
+  classes: readonly ClassRow[],
+  given: Partial<Pick<ClassRow, 'name' | 'color' | 'macroclass'>> = {},
+): ClassRow | undefined {
+  const used = new Set(classes.map(({ value }) => value));
   const value = Array.from({ length: 255 }, (_, i) => i + 1).find((free) => !used.has(free));
-  if (value === undefined) {
-    workspace.notify(t('A class list holds at most 255 classes. Merge or remove one first.'));
-    return;
-  }
-  const row: ClassRow = {
+  if (value === undefined) return undefined;
+  const { name, color, macroclass } = given;
+  return {
     id: newId(),
     value,
     name: name ?? t('Class {number}', { number: value }),
-    color: [...classColor(classes.size)],
-    order: Math.max(0, ...[...classes.values()].map(({ order }) => order)) + 1,
+    // The next colour that colour-blind eyes can tell from the others.
+    color: [...(color ?? classColor(classes.length))],
+    ...(macroclass === undefined ? {} : { macroclass }),
+    order: Math.max(0, ...classes.map(({ order }) => order)) + 1,
     visible: true,
   };
+}
+
+export function addClass(workspace: Workspace, name?: string): void {
+  const { classes } = workspace.store.get().document;
+  const row = addedClass([...classes.values()], name === undefined ? {} : { name });
+  if (row === undefined) {
+    workspace.notify(t('A class list holds at most 255 classes. Merge or remove one first.'));
+    return;
+  }
   workspace.edit(t('Add class {name}', { name: row.name }), [put('classes', row)]);
   workspace.store.set({ selectedClass: row.id });
 }

@@ -1,5 +1,6 @@
 import type { RoiRow, RowChange } from '../../app/project/rows.ts';
 import type { Geometry } from '../../app/vector/geometry.ts';
+import { roisInUse } from '../state/roisInUse.ts';
 import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
@@ -19,7 +20,7 @@ export function addRoi(
     workspace.notify(t('There is no class to draw in. Add a class first.'));
     return undefined;
   }
-  const others = [...document.rois.values()].map((row) => row.geometry);
+  const others = [...roisInUse(workspace).values()].map((row) => row.geometry);
   const free = viewStore.get().avoidOverlap ? without(geometry, others) : geometry;
   if (free === undefined) {
     workspace.notify(

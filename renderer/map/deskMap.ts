@@ -9,7 +9,8 @@ import OpenLayersMap from 'ol/Map.js';
 import { transformExtent } from 'ol/proj.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import { drawnLayers } from '../state/layerOrder.ts';
-import type { MarkedPoint } from '../state/mapControls.ts';
+import type { MapControls, MarkedPoint } from '../state/mapControls.ts';
+import { roisInUse } from '../state/roisInUse.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspaceState.ts';
@@ -18,13 +19,14 @@ import { createComparison } from './compare.ts';
 import { followCursor } from './cursor.ts';
 import { firstStyles } from './firstStyles.ts';
 import { createGround } from './ground.ts';
+import { placesOf } from './places.ts';
 import { createPointMark } from './pointMark.ts';
 import { groundResolution, sceneProjection } from './projections.ts';
 import { createRoiLayer, type RoiLayer } from './roiLayer.ts';
 import { createSceneLayers, type SceneLayers } from './sceneLayers.ts';
 
 /** The map of the desk. What it shows follows the workspace; panels ask it only to move. */
-export type DeskMap = {
+export type DeskMap = Pick<MapControls, 'canReach' | 'transformFrom' | 'toScene' | 'placeAt'> & {
   readonly map: OpenLayersMap;
   readonly rois: RoiLayer;
   readonly scenes: SceneLayers;
@@ -34,6 +36,13 @@ export type DeskMap = {
   readonly showPoint: (point: MarkedPoint | undefined) => void;
   readonly dispose: () => void;
 };
+
+/** What is no longer drawn is not selected either: nobody would see what Delete removes. */
+function keepSelected({ store }: Workspace, drawn: ReadonlyMap<string, unknown>): void {
+  const { selectedRois } = store.get();
+  const kept = [...selectedRois].filter((id) => drawn.has(id));
+  if (kept.length < selectedRois.size) store.set({ selectedRois: new Set(kept) });
+}
 
 /** Middle button or Space pans in every tool. */
 function panInteraction(): DragPan {
@@ -65,7 +74,7 @@ function createMap(target: HTMLElement): OpenLayersMap {
 export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMap {
   const { store } = workspace;
   const map = createMap(target);
-  const rois = createRoiLayer(workspace);
+  const rois = createRoiLayer(workspace, () => roisInUse(workspace));
   const scenes = createSceneLayers(map, workspace);
   map.addLayer(rois.layer);
 
@@ -129,6 +138,11 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
   const unwatch = [
     watch(store, ({ document }) => document.layers, showLayers),
     watch(store, (state) => state.scenes, showLayers),
+    watch(
+      store,
+      () => roisInUse(workspace),
+      (rois) => keepSelected(workspace, rois),
+    ),
     watch(viewStore, (state) => state.bare, showLayers),
     watch(
       store,
@@ -137,7 +151,6 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     ),
     followCursor(map, workspace),
   ];
-
   return {
     map,
     rois,
@@ -145,6 +158,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     zoomTo,
     zoomToNative: (info) => map.getView().setResolution(info.tiles.resolutions.at(-1)),
     showPoint: createPointMark(map),
+    ...placesOf(map, rois),
     dispose: () => {
       for (const end of unwatch) end();
       comparison.dispose();

@@ -1,6 +1,7 @@
 import OpenLayersMap from 'ol/Map.js';
 import { comparedLayer } from '../state/comparedLayer.ts';
 import { drawnLayers } from '../state/layerOrder.ts';
+import { roisFor } from '../state/roisInUse.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspaceState.ts';
@@ -15,7 +16,9 @@ export function createLinkedView(
 ): () => void {
   const map = new OpenLayersMap({ target, controls: [], view: main.getView() });
   const scenes = createSceneLayers(map, workspace);
-  const rois = createRoiLayer(workspace);
+  const rois = createRoiLayer(workspace, (state) =>
+    roisFor(state.document.rois, comparedLayer(state)?.uri),
+  );
   map.addLayer(rois.layer);
   const show = (): void => {
     const id = comparedLayer(workspace.store.get())?.id;

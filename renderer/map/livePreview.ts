@@ -3,6 +3,7 @@ import type OpenLayersMap from 'ol/Map.js';
 import { transformExtent } from 'ol/proj.js';
 import ImageStatic from 'ol/source/ImageStatic.js';
 import { AppError } from '../../app/error.ts';
+import { roisInUse } from '../state/roisInUse.ts';
 import { sceneToMap } from '../state/sceneToMap.ts';
 import { watch } from '../state/store.ts';
 import { viewStore } from '../state/view.ts';
@@ -119,8 +120,9 @@ export function livePreview(map: OpenLayersMap, workspace: Workspace): () => voi
 }
 
 /** The classes that have ROIs, as the host trains on them. */
-function classesWithAreas({ store }: Workspace) {
-  const { classes, rois } = store.get().document;
+function classesWithAreas(workspace: Workspace) {
+  const { classes } = workspace.store.get().document;
+  const rois = roisInUse(workspace);
   return [...classes.values()]
     .map(({ id, value }) => ({
       value,

@@ -24,6 +24,10 @@ export function projectionOf(crs: string | undefined, definition: string | undef
   return getProjection(code) ?? pixels;
 }
 
+/** A CRS that was made known before. */
+export const knownProjection = (crs: string | undefined): Projection | undefined =>
+  crs === undefined ? pixels : (getProjection(codeOf(crs)) ?? undefined);
+
 export const sceneProjection = (info: SceneInfo): Projection => projectionOf(info.crs, info.proj4);
 
 export const isPixels = (projection: Projection): boolean => projection.getCode() === 'PIXELS';

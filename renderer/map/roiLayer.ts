@@ -5,7 +5,7 @@ import RBush from 'ol/structs/RBush.js';
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
 import { boundsOf } from '../../app/vector/geometry.ts';
 import { watch } from '../state/store.ts';
-import type { Workspace } from '../state/workspaceState.ts';
+import type { Workspace, WorkspaceState } from '../state/workspaceState.ts';
 import type { RoiLook } from './paintRoi.ts';
 import { toOpenLayers } from './roiGeometry.ts';
 import { createRoiPicture } from './roiPicture.ts';
@@ -29,7 +29,11 @@ export type RoiLayer = {
 /** An ROI as it is drawn; of two that overlap, that of the greater `order` lies above. */
 type Shown = { readonly row: RoiRow; readonly extent: Extent; readonly order: number };
 
-export function createRoiLayer({ store }: Workspace): RoiLayer {
+/** @param roisOf those to be drawn */
+export function createRoiLayer(
+  { store }: Workspace,
+  roisOf: (state: WorkspaceState) => ReadonlyMap<string, RoiRow>,
+): RoiLayer {
   const index = new RBush<Shown>();
   const shown = new Map<string, Shown>();
   let added = 0;
@@ -79,7 +83,7 @@ export function createRoiLayer({ store }: Workspace): RoiLayer {
     picture.repaint(turned.filter((extent) => extent !== undefined));
   };
   const unwatch = [
-    watch(store, ({ document }) => document.rois, follow),
+    watch(store, roisOf, follow),
     watch(
       store,
       ({ document }) => classLooks(document.classes),

@@ -4,29 +4,20 @@ import {
   GridList,
   GridListItem,
   Input,
-  Menu,
-  MenuItem,
-  MenuTrigger,
-  Popover,
-  SubmenuTrigger,
   TextField,
   useDragAndDrop,
 } from 'react-aria-components';
 import type { ClassRow } from '../../app/project/rows.ts';
 import { formatColor, parseColor } from '../../app/raster/palette.ts';
-import {
-  addClass,
-  changeClass,
-  mergeClasses,
-  moveClass,
-  removeClass,
-  sortedClasses,
-} from '../edits/classes.ts';
+import { addClass, changeClass, moveClass, sortedClasses } from '../edits/classes.ts';
+import { menuStore } from '../state/menu.ts';
+import { useStore } from '../state/store.ts';
 import { countText } from '../words/numbers.ts';
 import { t } from '../words/translate.ts';
 import { CountRois, useClassCount } from './classCounts.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon } from './icons.tsx';
+import { MoreButton } from './menus/MoreButton.tsx';
 
 /** The class list: the class chosen here is the one that is drawn. */
 export function ClassesPanel(): ReactElement {
@@ -88,9 +79,14 @@ function ClassItem({
   readonly number: number;
 }): ReactElement {
   const { workspace } = useDesk();
-  const [renaming, setRenaming] = useState(false);
+  const renaming = useStore(menuStore, (state) => state.renaming === row.id);
   return (
-    <GridListItem id={row.id} textValue={row.name} className="list-item">
+    <GridListItem
+      id={row.id}
+      textValue={row.name}
+      className="list-item"
+      data-menu={`class:${row.id}`}
+    >
       <Button
         slot="drag"
         className="icon-button small"
@@ -100,7 +96,7 @@ function ClassItem({
       </Button>
       <ColorField row={row} />
       {renaming ? (
-        <ClassName row={row} done={() => setRenaming(false)} />
+        <ClassName row={row} done={() => menuStore.set({ renaming: undefined })} />
       ) : (
         <span className="name">
           <span className="class-name">
@@ -123,7 +119,7 @@ function ClassItem({
       >
         <Icon name={row.visible ? 'eye' : 'hidden'} />
       </Button>
-      <ClassMenu row={row} rename={() => setRenaming(true)} />
+      <MoreButton subject={{ kind: 'class', id: row.id }} name={row.name} />
     </GridListItem>
   );
 }
@@ -179,79 +175,5 @@ function ClassName({
         }}
       />
     </TextField>
-  );
-}
-
-export const macroclasses = ['Water', 'Built-up', 'Vegetation', 'Soil', 'Other'];
-
-function ClassMenu({
-  row,
-  rename,
-}: {
-  readonly row: ClassRow;
-  readonly rename: () => void;
-}): ReactElement {
-  const { workspace, map } = useDesk();
-  const classes = useWorkspace((state) => state.document.classes);
-  const others = sortedClasses(classes).filter(({ id }) => id !== row.id);
-  const own = (): string[] =>
-    [...workspace.store.get().document.rois.values()]
-      .filter(({ classId }) => classId === row.id)
-      .map(({ id }) => id);
-  const setMacroclass = (name: string | undefined): void => {
-    const { macroclass: _, ...rest } = row;
-    changeClass(workspace, row.id, t('Change macroclass'), { ...rest, macroclass: name });
-  };
-  return (
-    <MenuTrigger>
-      <Button
-        className="icon-button small"
-        aria-label={t('Actions for {name}', { name: row.name })}
-      >
-        <Icon name="more" />
-      </Button>
-      <Popover className="popover">
-        <Menu aria-label={row.name}>
-          <MenuItem onAction={rename}>{t('Rename')}</MenuItem>
-          <MenuItem onAction={() => workspace.store.set({ selectedRois: new Set(own()) })}>
-            {t('Select its ROIs')}
-          </MenuItem>
-          <MenuItem onAction={() => map.zoomToRois(own())}>{t('Zoom to its ROIs')}</MenuItem>
-          <SubmenuTrigger>
-            <MenuItem>{t('Macroclass')} ▸</MenuItem>
-            <Popover className="popover">
-              <Menu aria-label={t('Macroclass')}>
-                <MenuItem onAction={() => setMacroclass(undefined)}>{t('None')}</MenuItem>
-                {macroclasses.map((name) => (
-                  <MenuItem key={name} onAction={() => setMacroclass(name)}>
-                    {t(name)}
-                  </MenuItem>
-                ))}
-              </Menu>
-            </Popover>
-          </SubmenuTrigger>
-          {others.length > 0 && (
-            <SubmenuTrigger>
-              <MenuItem>{t('Merge into')} ▸</MenuItem>
-              <Popover className="popover">
-                <Menu aria-label={t('Merge into')}>
-                  {others.map((other) => (
-                    <MenuItem
-                      key={other.id}
-                      onAction={() => mergeClasses(workspace, row.id, other.id)}
-                    >
-                      {other.name}
-                    </MenuItem>
-                  ))}
-                </Menu>
-              </Popover>
-            </SubmenuTrigger>
-          )}
-          <MenuItem onAction={() => removeClass(workspace, row.id)}>
-            {t('Remove with its ROIs')}
-          </MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
   );
 }

@@ -6,6 +6,7 @@ import { ClassesPanel } from './ClassesPanel.tsx';
 import { useDesk, useWorkspace } from './context.ts';
 import { LayersPanel } from './LayersPanel.tsx';
 import { type Attach, MapPanel } from './MapPanel.tsx';
+import { ContextMenu } from './menus/ContextMenu.tsx';
 import { Notices } from './Notices.tsx';
 import { RecoveredSketch } from './RecoveredSketch.tsx';
 import { RightPanels } from './RightPanels.tsx';
@@ -73,6 +74,7 @@ export function Desk({
         </Group>
       </main>
       <StatusBar />
+      <ContextMenu />
       <Suspense>
         <Dialogs />
       </Suspense>

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
+import { roisInUse } from '../state/roisInUse.ts';
 import { createStore, useStore } from '../state/store.ts';
-import { useWorkspace } from './context.ts';
+import { useDesk, useWorkspace } from './context.ts';
 import { useRoiPixels } from './roiPixels.ts';
 
 type Count = { readonly rois: number; readonly pixels: number };
@@ -11,7 +12,8 @@ const store = createStore<{ counts: Counts }>({ counts: {} });
 
 /** Counts the ROIs and pixels of every class anew when ROIs change. Draws nothing: only the figures that differ are drawn again. */
 export function CountRois(): null {
-  const rois = useWorkspace((state) => state.document.rois);
+  const { workspace } = useDesk();
+  const rois = useWorkspace(() => roisInUse(workspace));
   const pixels = useRoiPixels();
   const counts = useMemo(() => {
     const byClass: Record<string, Count> = {};

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { RoiRow } from '../../app/project/rows.ts';
+import { roisInUse } from '../state/roisInUse.ts';
 import { sceneToMap } from '../state/sceneToMap.ts';
 import { useDesk, useWorkspace } from './context.ts';
 
@@ -15,7 +16,7 @@ const atOnce = 1000;
 export function useRoiPixels(): ReadonlyMap<string, number> {
   const desk = useDesk();
   const { workspace } = desk;
-  const rois = useWorkspace((state) => state.document.rois);
+  const rois = useWorkspace(() => roisInUse(workspace));
   const uri = useWorkspace(() => sceneToMap(desk));
   const entry = useWorkspace((state) => state.scenes.get(uri ?? ''));
   const scene = entry?.state === 'open' ? entry.info.scene : undefined;

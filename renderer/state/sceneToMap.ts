@@ -1,5 +1,13 @@
 import type { Workspace } from './workspaceState.ts';
 
+/** What the layer of a scene is called; the name of its file where it has none. */
+export function nameOfScene({ store }: Workspace, uri: string): string {
+  const { document, scenes } = store.get();
+  const entry = scenes.get(uri);
+  const row = [...document.layers.values()].find((layer) => layer.uri === uri);
+  return row?.name ?? (entry?.state === 'open' ? entry.info.name : uri);
+}
+
 /** The raster that training and mapping are about: the selected one, else the uppermost image that is no class map. */
 export function sceneToMap({ workspace }: { readonly workspace: Workspace }): string | undefined {
   const { document, selectedLayer } = workspace.store.get();

@@ -83,6 +83,7 @@ export type WorkspaceState = {
     | 'saveAs'
     | 'import'
     | 'exportRois'
+    | 'copyRois'
     | 'basemap';
 };
 

@@ -4,22 +4,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { findingSubjects } from '../../app/contract/desk/jobs.ts';
 import { commands } from '../actions/commands.ts';
 import { keyNames } from '../actions/keys.ts';
 import { hints } from '../panels/accuracy/DesignSection.tsx';
-import { macroclasses } from '../panels/ClassesPanel.tsx';
 import { kinds } from '../panels/dialogs/AddBasemap.tsx';
 import { fixed } from '../panels/dialogs/ShortcutSheet.tsx';
 import { formats } from '../panels/export/ExportPanel.tsx';
 import { topics } from '../panels/help/topics.ts';
-import { controls } from '../panels/jobs/JobButtons.tsx';
-import { states } from '../panels/jobs/jobState.tsx';
+import { controls } from '../panels/jobs/jobControls.ts';
+import { stages, states } from '../panels/jobs/jobState.tsx';
+import { macroclasses } from '../panels/menus/entries.ts';
 import { composites } from '../panels/presets.ts';
 import { panels } from '../panels/RightPanels.tsx';
 import { columns } from '../panels/spectra/Separability.tsx';
 import { menus } from '../panels/TopBar.tsx';
 import { previewWords } from '../panels/train/MapSection.tsx';
-import { levels } from '../panels/train/Preflight.tsx';
+import { cures, levels } from '../panels/train/Preflight.tsx';
 import { ramps } from '../state/palettes.ts';
 import { languages } from './translate.ts';
 
@@ -27,16 +28,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The host reads them and sends their titles. */
 const indexTitles = (
-  JSON.parse(
-    readFileSync(join(root, '..', 'resources', 'indices', 'indices.json'), 'utf8'),
-  ) as { readonly title: string }[]
+  JSON.parse(readFileSync(join(root, '..', 'resources', 'indices', 'indices.json'), 'utf8')) as {
+    readonly title: string;
+  }[]
 ).map(({ title }) => title);
 
 /** What a file passes to `t()` from a table, as written there, and the texts of that table. */
 const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
   ['actions/keys.ts name', keyNames],
   ['panels/accuracy/DesignSection.tsx hints[wanted.design]', Object.values(hints)],
-  ['panels/ClassesPanel.tsx name', macroclasses],
   ['panels/dialogs/AddBasemap.tsx name', kinds.map(([, name]) => name)],
   ['panels/dialogs/CommandPalette.tsx command.group', commands.map(({ group }) => group)],
   ['panels/dialogs/CommandPalette.tsx command.label', commands.map(({ label }) => label)],
@@ -48,19 +48,25 @@ const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
   ['panels/help/HelpPanel.tsx line', Object.values(topics).flatMap(({ lines }) => lines)],
   ['panels/help/HelpPanel.tsx page.title', Object.values(topics).map(({ title }) => title)],
   ['panels/help/HelpPanel.tsx title', []],
-  ['panels/IndexForm.tsx title', indexTitles],
   ['panels/jobs/JobButtons.tsx label', controls.map(([, label]) => label)],
+  ['panels/jobs/JobProgress.tsx stage', stages],
   ['panels/jobs/jobState.tsx word', Object.values(states).map(([, word]) => word)],
+  ['panels/menus/entries.ts command.label', []],
+  ['panels/menus/entries.ts label', []],
+  ['panels/menus/entries.ts name', macroclasses],
   ['panels/RightPanels.tsx label', panels.map(([, label]) => label)],
   ['panels/settings/SettingsPanel.tsx command.label', []],
   ['panels/settings/SettingsPanel.tsx name', []],
   ['panels/spectra/Separability.tsx label', columns.map(([, label]) => label)],
   ['panels/StylePanel.tsx name', [...Object.keys(ramps), ...composites.map(([name]) => name)]],
+  ['panels/IndexForm.tsx title', indexTitles],
   ['panels/Toolbar.tsx command.label', []],
   ['panels/Toolbar.tsx commandById(`tool.${name}`).label', []],
   ['panels/TopBar.tsx commandById(id).label', []],
   ['panels/TopBar.tsx name', menus.map(([name]) => name)],
   ['panels/train/MapSection.tsx previewWords[state]', Object.values(previewWords)],
+  ['panels/train/Preflight.tsx cures[cure]', Object.values(cures)],
+  ['panels/train/Preflight.tsx subject', findingSubjects],
   ['panels/train/Preflight.tsx word', Object.values(levels).map(([, word]) => word)],
 ];
 
@@ -83,20 +89,21 @@ function collect(argument: ts.Expression, file: string, found: Found): void {
 const isInFunction = (node: ts.Node): boolean =>
   ts.findAncestor(node, (one) => ts.isFunctionLike(one)) !== undefined;
 
-function textsOfWindow(): Found {
+/** Texts that are first arguments of the calls of a function in the sources of a folder. */
+function textsOf(folder: string, called: 't' | 'phrase'): Found {
   const found: Found = { texts: new Set(), others: new Set(), early: [] };
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.'));
   for (const file of files) {
     const source = ts.createSourceFile(
       file,
-      readFileSync(join(root, file), 'utf8'),
+      readFileSync(join(folder, file), 'utf8'),
       ts.ScriptTarget.Latest,
       true,
     );
     const visit = (node: ts.Node): void => {
-      if (ts.isCallExpression(node) && node.expression.getText() === 't') {
+      if (ts.isCallExpression(node) && node.expression.getText() === called) {
         collect(node.arguments[0]!, file, found);
         if (!isInFunction(node)) found.early.push(`${file} ${node.getText()}`);
       }
@@ -107,8 +114,14 @@ function textsOfWindow(): Found {
   return found;
 }
 
-const found = textsOfWindow();
-const wanted = new Set([...found.texts, ...tables.flatMap(([, texts]) => texts)]);
+const found = textsOf(root, 't');
+/** What the host says in phrases. */
+const said = ['app', 'main'].map((folder) => textsOf(join(root, '..', folder), 'phrase'));
+const wanted = new Set([
+  ...found.texts,
+  ...said.flatMap(({ texts }) => [...texts]),
+  ...tables.flatMap(([, texts]) => texts),
+]);
 const placeholders = (text: string): string =>
   [...text.matchAll(/\{\w+\}/g)]
     .map(([name]) => name)
@@ -123,6 +136,10 @@ describe('texts of the window', () => {
     const known = new Set(tables.map(([use]) => use));
     expect([...found.others].filter((use) => !known.has(use))).toEqual([]);
     expect([...known].filter((use) => !found.others.has(use))).toEqual([]);
+  });
+  it('are written where the host says them; warnings that come as sentences stay English', () => {
+    expect(said.flatMap(({ texts }) => [...texts]).length).toBeGreaterThan(30);
+    expect(said.flatMap(({ others }) => [...others])).toEqual(['workers/preflightRois.ts warning']);
   });
   it('are translated when they are shown, not when their module is loaded', () => {
     expect(found.early).toEqual([]);

@@ -4,8 +4,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { api } from '../../../app/contract/api.ts';
 import type { JobKind } from '../../../app/contract/desk/jobs.ts';
-import { AppError } from '../../../app/error.ts';
-import type { RoiSet } from '../../../app/vector/roi.ts';
+import { AppError, phraseError } from '../../../app/error.ts';
+import { phrase } from '../../../app/phrase.ts';
+import { type RoiSet, roisOfScenes } from '../../../app/vector/roi.ts';
 import { writeRois } from '../../vector/writeRois.ts';
 
 /** Fields of an input that name files to be written; the first decides where the others of the job go. */
@@ -53,7 +54,7 @@ export async function prepareInput(
     const wanted = wantedRois(input[field]);
     if (wanted === undefined) continue;
     const path = `${beside.replace(/\.[^./\\]+$/, '')}-${field}.gpkg`;
-    files.set(path, roisNamed(place.rois(), wanted));
+    files.set(path, roisNamed(place.rois(), wanted, scenesOf(input)));
     input[field] = path;
   }
   const parsed = api[kind].input.safeParse(input);
@@ -79,16 +80,24 @@ function wantedRois(value: unknown): 'all' | ReadonlySet<string> | undefined {
 
 const someRois = z.strictObject({ rois: z.array(z.string()) });
 
+/** The scenes of a job; none where it is about a map alone. */
+const scenesOf = ({ scene }: JobInput): readonly string[] =>
+  [scene].flat().filter((uri) => typeof uri === 'string');
+
 /** @throws AppError `no-samples` where none is left */
-function roisNamed(set: RoiSet, wanted: 'all' | ReadonlySet<string>): RoiSet {
-  const rois = wanted === 'all' ? set.rois : set.rois.filter(({ id }) => wanted.has(id));
+function roisNamed(
+  set: RoiSet,
+  wanted: 'all' | ReadonlySet<string>,
+  scenes: readonly string[],
+): RoiSet {
+  const all = scenes.length === 0 ? set : roisOfScenes(set, scenes);
+  const rois = wanted === 'all' ? all.rois : set.rois.filter(({ id }) => wanted.has(id));
   if (rois.length > 0) return { ...set, rois };
-  throw new AppError(
-    'no-samples',
+  throw phraseError('no-samples', [
     wanted === 'all'
-      ? 'The project has no ROIs yet. Draw areas of two classes or more, then start again.'
-      : 'The ROIs chosen are not in the project any more. Choose others.',
-  );
+      ? phrase('The project has no ROIs yet. Draw areas of two classes or more, then start again.')
+      : phrase('The ROIs chosen are not in the project any more. Choose others.'),
+  ]);
 }
 
 function withOutputs(kind: JobKind, given: JobInput, place: JobPlace): JobInput {
@@ -128,9 +137,14 @@ export function safeName(text: string): string {
 
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new AppError(
+    throw phraseError(
       'not-writable',
-      `The folder ${path} could not be made (${(error as Error).message}). Choose another place.`,
+      [
+        phrase('The folder {path} could not be made ({reason}). Choose another place.', {
+          path,
+          reason: (error as Error).message,
+        }),
+      ],
       { path },
     );
   });

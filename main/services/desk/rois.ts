@@ -36,9 +36,10 @@ export function roiSetOf({ rois, classes, settings }: ProjectTables, uri: string
     uri,
     ...(typeof crs === 'string' ? { crs } : {}),
     classes: classSchemeOf(classes),
-    rois: rois.flatMap(({ id, geometry, classId }) => {
+    rois: rois.flatMap(({ id, geometry, classId, scene }) => {
       const classValue = values.get(classId);
-      return classValue === undefined ? [] : [{ id, geometry, classValue }];
+      if (classValue === undefined) return [];
+      return [{ id, geometry, classValue, ...(scene === undefined ? {} : { scene }) }];
     }),
   };
 }

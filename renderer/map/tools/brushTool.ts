@@ -6,6 +6,7 @@ import VectorSource from 'ol/source/Vector.js';
 import { areaOf, type Geometry, type Position } from '../../../app/vector/geometry.ts';
 import { boundsMeet, brushStroke, unionOf, without } from '../../edits/polygons.ts';
 import { addRoi, reshape } from '../../edits/rois.ts';
+import { roisInUse } from '../../state/roisInUse.ts';
 import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
 import { toOpenLayers } from '../roiGeometry.ts';
@@ -81,15 +82,16 @@ export function brushTool(context: ToolContext, erase: boolean): Tool {
 }
 
 function paintInto({ workspace }: ToolContext, painted: Geometry): void {
-  const { document, selectedRois, selectedClass } = workspace.store.get();
-  const row = [...document.rois.values()]
+  const { selectedRois, selectedClass } = workspace.store.get();
+  const rois = roisInUse(workspace);
+  const row = [...rois.values()]
     .filter(({ classId, geometry }) => classId === selectedClass && touches(geometry, painted))
     .sort((a, b) => Number(selectedRois.has(b.id)) - Number(selectedRois.has(a.id)))[0];
   if (row === undefined) {
     addRoi(workspace, painted, t('Paint ROI'));
     return;
   }
-  const rest = [...document.rois.values()].filter((roi) => roi.id !== row.id);
+  const rest = [...rois.values()].filter((roi) => roi.id !== row.id);
   const free = viewStore.get().avoidOverlap
     ? without(
         painted,
@@ -108,9 +110,8 @@ function touches(a: Geometry, b: Geometry): boolean {
 }
 
 function eraseFrom({ workspace }: ToolContext, painted: Geometry): void {
-  const { rois } = workspace.store.get().document;
   const shapes = new Map<string, Geometry | undefined>();
-  for (const row of rois.values()) {
+  for (const row of roisInUse(workspace).values()) {
     if (row.geometry.kind === 'points') continue;
     const rest = without(row.geometry, [painted]);
     if (rest !== row.geometry) shapes.set(row.id, rest);

@@ -110,7 +110,11 @@ export function drawTool(
     // Snapping has to come after drawing, so that it sees the pointer first; and before it, what it snaps to.
     interactions: [draw, snap, near.interaction],
     act: atCrosshair,
-    complete: () => draw.finishDrawing(),
+    complete: () => {
+      if (current === undefined) return false;
+      draw.finishDrawing();
+      return true;
+    },
     takeBack: () => {
       if (current === undefined) return false;
       draw.removeLastPoint();

@@ -11,19 +11,15 @@ import { changed, put } from '../../edits/changes.ts';
 import { newId } from '../../edits/newId.ts';
 import { boundsMeet, splitBy, without } from '../../edits/polygons.ts';
 import { reshape } from '../../edits/rois.ts';
+import { roisInUse } from '../../state/roisInUse.ts';
 import { viewStore } from '../../state/view.ts';
 import { t } from '../../words/translate.ts';
+import { roiAt } from '../places.ts';
 import { fromOpenLayers } from '../roiGeometry.ts';
 import { drawTool } from './drawTool.ts';
 import { nearbyRois, type RoiFeature, snapPixels } from './nearbyRois.ts';
 import { activeColor, sketchStyle } from './sketchStyle.ts';
 import type { Tool, ToolContext } from './tool.ts';
-
-const hitPixels = 6;
-
-/** The ROI at a place of the map. */
-const roiAt = ({ map, rois }: ToolContext, place: number[]): string | undefined =>
-  rois.at(place, hitPixels * (map.getView().getResolution() ?? 1))?.id;
 
 /** Click selects, Shift+click adds or takes away, Shift+drag selects what a box touches. */
 export function selectTool(context: ToolContext): Tool {
@@ -37,7 +33,7 @@ export function selectTool(context: ToolContext): Tool {
   const pointer = new PointerInteraction({
     handleEvent: (event) => {
       if (click(event))
-        choose(roiAt(context, event.coordinate), (event.originalEvent as PointerEvent).shiftKey);
+        choose(roiAt(map, rois, event.coordinate), (event.originalEvent as PointerEvent).shiftKey);
       return true;
     },
   });
@@ -50,7 +46,7 @@ export function selectTool(context: ToolContext): Tool {
   });
   return {
     interactions: [pointer, box],
-    act: () => choose(roiAt(context, map.getView().getCenter()!), true),
+    act: () => choose(roiAt(map, rois, map.getView().getCenter()!), true),
     cancel: () => workspace.store.set({ selectedRois: new Set() }),
     cursor: 'pointer',
   };
@@ -136,8 +132,8 @@ export function splitTool(context: ToolContext): Tool {
 
 /** The ROIs that a shape meets: of the selected ones, or of all where it meets none of those. */
 function targets({ workspace }: ToolContext, shape: Geometry): readonly RoiRow[] {
-  const { document, selectedRois } = workspace.store.get();
-  const met = [...document.rois.values()].filter(
+  const { selectedRois } = workspace.store.get();
+  const met = [...roisInUse(workspace).values()].filter(
     ({ geometry }) => geometry.kind === 'polygons' && boundsMeet(geometry, shape),
   );
   const selected = met.filter(({ id }) => selectedRois.has(id));

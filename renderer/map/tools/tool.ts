@@ -15,8 +15,8 @@ export type Tool = {
   readonly interactions: readonly Interaction[];
   /** Does at the crosshair in the middle of the map what a click does there: the keyboard's way. */
   readonly act?: () => void;
-  /** Enter, right click. */
-  readonly complete?: () => void;
+  /** Enter, right click. Says whether there was something to complete. */
+  readonly complete?: () => boolean;
   /** Backspace, Ctrl+Z while drawing. Says whether there was something to take back. */
   readonly takeBack?: () => boolean;
   /** Escape. */

@@ -58,9 +58,8 @@ export function createToolbox(context: ToolContext): Toolbox {
     ),
   ];
   const rightClick = (event: MouseEvent): void => {
-    if (tool.complete === undefined) return;
-    event.preventDefault();
-    tool.complete();
+    // Where nothing is being drawn a right click opens the menu.
+    if (tool.complete?.() === true) event.preventDefault();
   };
   target.addEventListener('contextmenu', rightClick);
   return {

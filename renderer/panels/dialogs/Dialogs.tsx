@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import { useWorkspace } from '../context.ts';
 import { AddBasemap } from './AddBasemap.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
+import { CopyRois } from './CopyRois.tsx';
 import { ExportRois } from './ExportRois.tsx';
 import { ImportRois } from './ImportRois.tsx';
 import { OpenDialog } from './OpenDialog.tsx';
@@ -17,6 +18,7 @@ export function Dialogs(): ReactElement | null {
   if (dialog === 'saveAs') return <SaveAsDialog />;
   if (dialog === 'import') return <ImportRois />;
   if (dialog === 'exportRois') return <ExportRois />;
+  if (dialog === 'copyRois') return <CopyRois />;
   if (dialog === 'basemap') return <AddBasemap />;
   return null;
 }

@@ -1,16 +1,8 @@
 import type { ReactElement } from 'react';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { t } from '../../words/translate.ts';
-import { useDesk, useWorkspace } from '../context.ts';
-
-type Control = 'job.pause' | 'job.resume' | 'job.cancel' | 'job.remove';
-
-export const controls: readonly (readonly [Control, string, readonly JobRecord['state'][]])[] = [
-  ['job.pause', 'Pause', ['running', 'queued']],
-  ['job.resume', 'Resume', ['paused', 'failed', 'cancelled']],
-  ['job.cancel', 'Cancel', ['running', 'queued', 'paused']],
-  ['job.remove', 'Remove', ['done', 'failed', 'cancelled']],
-];
+import { useDesk } from '../context.ts';
+import { controlsOf, steerJob } from './jobControls.ts';
 
 /** Buttons that steer a job: those that its state allows. */
 export function JobButtons({
@@ -21,25 +13,16 @@ export function JobButtons({
   readonly removable?: boolean;
 }): ReactElement {
   const { workspace } = useDesk();
-  const jobs = useWorkspace((state) => state.jobs);
-  const run = (control: Control): void => {
-    workspace.host.call(control, { job: job.id }).then(() => {
-      if (control === 'job.remove')
-        workspace.store.set({ jobs: jobs.filter(({ id }) => id !== job.id) });
-    }, workspace.report);
-  };
   return (
     <>
-      {controls
-        .filter(([control, , states]) =>
-          control === 'job.remove' && !removable ? false : states.includes(job.state),
-        )
+      {controlsOf(job)
+        .filter(([control]) => control !== 'job.remove' || removable)
         .map(([control, label]) => (
           <button
             key={control}
             type="button"
             aria-label={t('{action}: {job}', { action: t(label), job: job.title })}
-            onClick={() => run(control)}
+            onClick={() => steerJob(workspace, control, job.id)}
           >
             {t(label)}
           </button>

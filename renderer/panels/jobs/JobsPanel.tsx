@@ -1,6 +1,6 @@
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
-import { t } from '../../words/translate.ts';
+import { said, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { JobButtons } from './JobButtons.tsx';
 import { JobLog } from './JobLog.tsx';
@@ -48,13 +48,13 @@ function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
   const report = resultOf(job, 'evaluate')?.report;
   return (
     <li>
-      <article className="card" aria-label={job.title}>
+      <article className="card" aria-label={job.title} data-menu={`job:${job.id}`}>
         <header>
           <h3>{job.title}</h3>
           <JobState state={job.state} />
         </header>
         <JobProgress job={job} />
-        {job.error !== undefined && <p className="error-text">{job.error.message}</p>}
+        {job.error !== undefined && <p className="error-text">{said(job.error)}</p>}
         <JobResult job={job} />
         <div className="actions">
           <ResultButton job={job} />

@@ -1,7 +1,8 @@
 import { type ReactElement, useMemo } from 'react';
 import { sortedClasses } from '../../edits/classes.ts';
+import { roisInUse } from '../../state/roisInUse.ts';
 import { t } from '../../words/translate.ts';
-import { useWorkspace } from '../context.ts';
+import { useDesk, useWorkspace } from '../context.ts';
 import { Scatter } from './Scatter.tsx';
 import { Section } from './Section.tsx';
 import { Separability } from './Separability.tsx';
@@ -13,7 +14,8 @@ import { classesWithAreas } from './signatures.ts';
 export function SpectraPanel(): ReactElement {
   const info = useSceneInUse();
   const classes = useWorkspace((state) => state.document.classes);
-  const rois = useWorkspace((state) => state.document.rois);
+  const { workspace } = useDesk();
+  const rois = useWorkspace(() => roisInUse(workspace));
   const entries = useMemo(() => classesWithAreas(sortedClasses(classes), rois), [classes, rois]);
   if (info === undefined)
     return <p className="empty">{t('Open a scene to see the signatures of its pixels.')}</p>;
