@@ -38,7 +38,13 @@ export const startSceneChild: StartSceneProcess = () => {
 };
 
 /** A call about a scene; see `scenes/sceneTasks.ts`. */
-type Call = { readonly uri: string; readonly stamp?: string; readonly input?: unknown };
+type Call = {
+  readonly uri: string;
+  readonly stamp?: string;
+  readonly input?: unknown;
+  /** Folder where coarse tiles are kept. */
+  readonly planes?: string;
+};
 
 type Running = {
   readonly process: SceneProcess;

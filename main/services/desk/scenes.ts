@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { SceneInfo, sceneCalls } from '../../../app/contract/desk/scenes.ts';
 import type { DeskArguments, DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { TileAddress } from '../../../app/contract/tileAddress.ts';
@@ -61,11 +62,12 @@ function opener({
  * Scenes for the window. One process shows them (opening, tiles, values under the cursor), another counts, grows and
  * previews: however long that takes, the map stays smooth.
  */
-export function createScenes({ emit, startSceneProcess }: DeskDependencies): Scenes {
+export function createScenes({ emit, dataFolder, startSceneProcess }: DeskDependencies): Scenes {
   const start = startSceneProcess ?? startSceneChild;
   const viewer = new SceneHost(start);
   const analyst = new SceneHost(start);
   const watch = new SceneWatch();
+  const planes = join(dataFolder, 'coarse tiles');
   const known = new Map<string, Known>();
   // after the window's first calls have gone out, one after the other: the first picture waits for neither
   const warming = [
@@ -104,7 +106,8 @@ export function createScenes({ emit, startSceneProcess }: DeskDependencies): Sce
       const { uri, stamp: current } = find(scene);
       if (stamp !== current)
         throw new AppError('not-found', `${uri} has changed on disk. Open it again.`, { uri });
-      return (await viewer.call('tile', { uri, stamp, input }, signal)) as Tile | undefined;
+      const request = { uri, stamp, input, planes };
+      return (await viewer.call('tile', request, signal)) as Tile | undefined;
     },
     dispose: async () => {
       warming.forEach(clearTimeout);

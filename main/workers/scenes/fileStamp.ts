@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 /** What the files of a scene are like now. `stamp` changes when one of them does; undefined where one is not there. */
 export type FileState = { readonly stamp: string | undefined; readonly bytes: number };
 
-const isRemote = (file: string): boolean => /^https?:\/\//i.test(file);
+export const isRemote = (file: string): boolean => /^https?:\/\//i.test(file);
 
 /** Looks at size and time of each file; those of the network are taken to stay as they are. */
 export async function fileState(files: readonly string[]): Promise<FileState> {

@@ -1,9 +1,8 @@
 import { evaluateExpression } from '../../../app/raster/evaluateExpression.ts';
 import { bandsOfExpression, parseExpression } from '../../../app/raster/expression.ts';
 import { type SampleArray, samplesOf } from '../../../app/raster/samples.ts';
-import type { SceneSource } from '../../../app/raster/scene.ts';
-import { TILE_SIZE, type TileGrid, type TilePosition } from '../../../app/raster/tileGrid.ts';
-import { readTile, type TileBody } from './readTile.ts';
+import { TILE_SIZE, type TilePosition } from '../../../app/raster/tileGrid.ts';
+import { readTile, type TileBody, type TiledScene } from './readTile.ts';
 
 const pixels = TILE_SIZE * TILE_SIZE;
 
@@ -13,7 +12,7 @@ const pixels = TILE_SIZE * TILE_SIZE;
  * @throws AppError of reading; `usage` where the expression is none
  */
 export async function readIndexTile(
-  scene: { readonly source: SceneSource; readonly tiles: TileGrid },
+  scene: TiledScene,
   { expression: text, ...place }: TilePosition & { readonly expression: string },
   signal: AbortSignal,
 ): Promise<TileBody | undefined> {

@@ -152,7 +152,10 @@ async function keptPlanes(
     bands.forEach((band, i) => {
       const plane = read[i]!;
       keep(band, plane);
-      onDisk?.write(`${z}-${x}-${y}-${band}`, { samples: bytesOf(plane.samples), mask: plane.mask });
+      onDisk?.write(`${z}-${x}-${y}-${band}`, {
+        samples: bytesOf(plane.samples),
+        mask: plane.mask,
+      });
     });
   }
   return request.bands.map((band) => planes.get(band)!);

@@ -80,9 +80,10 @@ export async function thinnedSamples(
   }
   const blocks: RasterBlock[] = [];
   for (let i = 0; i < parts * parts; i++) {
+    const { block } = source.description;
     const part = {
-      x: window.x + partStart(window.width, i % parts),
-      y: window.y + partStart(window.height, Math.floor(i / parts)),
+      x: partStart(window.x, window.width, i % parts, block.width),
+      y: partStart(window.y, window.height, Math.floor(i / parts), block.height),
       width: Math.min(partSide, window.width),
       height: Math.min(partSide, window.height),
     };
@@ -109,10 +110,13 @@ export async function thinnedSamples(
   };
 }
 
-/** Where the n-th of the parts of a length begins: their middles divide it evenly. */
-function partStart(length: number, n: number): number {
-  const middle = ((n + 0.5) * length) / parts;
-  return Math.max(0, Math.min(length - partSide, Math.round(middle - partSide / 2)));
+/** Where the n-th of the parts of a length begins: their middles divide it evenly, but a part keeps within a block that holds it. */
+function partStart(start: number, length: number, n: number, block: number): number {
+  const middle = start + ((n + 0.5) * length) / parts;
+  const inBlock = Math.floor(middle / block) * block + block / 2;
+  const centre = block >= partSide ? inBlock : middle;
+  const last = start + Math.max(0, length - partSide);
+  return Math.max(start, Math.min(last, Math.round(centre - partSide / 2)));
 }
 
 /** @throws AppError `usage` for a band that the scene does not have */

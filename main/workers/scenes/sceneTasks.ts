@@ -1,7 +1,9 @@
 import type { Answer } from '../../../app/contract/rpc.ts';
 import { AppError } from '../../../app/error.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
+import { isRemote } from './fileStamp.ts';
 import { NewestFirst } from './newestFirst.ts';
+import { PlaneStore, type ScenePlanes } from './planeStore.ts';
 import { readIndexTile } from './readIndexTile.ts';
 import { readTile, type TileRequest } from './readTile.ts';
 import { ScenePool } from './scenePool.ts';
@@ -12,6 +14,8 @@ export type SceneRequest = {
   /** The state of its files that the answer has to be of. */
   readonly stamp: string;
   readonly input: unknown;
+  /** Folder where coarse tiles are kept. */
+  readonly planes?: string;
 };
 
 type SceneTask = (source: SceneSource, input: never, signal: AbortSignal) => Promise<unknown>;
@@ -31,22 +35,49 @@ const tasks: Readonly<Record<string, () => Promise<SceneTask>>> = {
 };
 
 const tilesAtOnce = 3;
+/** Bytes of coarse tiles on disk: those of some thirty scenes of a gigabyte, three bands each. */
+const planesBudget = 2 ** 31;
 
 const tileOf: typeof readTile = (scene, { expression, ...request }, signal) =>
   expression === undefined
     ? readTile(scene, request, signal)
     : readIndexTile(scene, { ...request, expression }, signal);
 
+/** Finds where the coarse tiles of a scene are kept; nowhere for one of the network, whose changes have no stamp. */
+function createPlanes(): (
+  folder: string | undefined,
+  uri: string,
+  stamp: string,
+) => ScenePlanes | undefined {
+  let store: PlaneStore | undefined;
+  const known = new Map<string, ScenePlanes>();
+  return (folder, uri, stamp) => {
+    if (folder === undefined || isRemote(uri)) return undefined;
+    store ??= new PlaneStore(folder, planesBudget);
+    const planes = known.get(uri + stamp) ?? store.scene(uri, stamp);
+    known.set(uri + stamp, planes);
+    return planes;
+  };
+}
+
 /** Answers the host: `open`, `tile` and the tasks above. */
 export function createSceneAnswer(): Answer {
   const pool = new ScenePool();
   const tiles = new NewestFirst(tilesAtOnce);
+  const planesOf = createPlanes();
   return async (name, message, signal) => {
-    const { uri, stamp, input } = message as SceneRequest;
+    const { uri, stamp, input, planes: folder } = message as SceneRequest;
     if (name === 'open') return pool.describe(uri);
     if (name === 'tile')
       return tiles.run(
-        () => pool.use({ uri, stamp }, (scene) => tileOf(scene, input as TileRequest, signal)),
+        () =>
+          pool.use({ uri, stamp }, (scene) =>
+            tileOf(
+              { ...scene, planes: planesOf(folder, uri, stamp) },
+              input as TileRequest,
+              signal,
+            ),
+          ),
         signal,
       );
     const load = tasks[name];
