@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { difference, union } from 'polyclip-ts';
 import { expect, test } from 'vitest';
 import { areaOf, type Geometry, type Position } from '../../app/vector/geometry.ts';
 import { brushStroke, splitBy, unionOf, without } from './polygons.ts';
@@ -35,6 +36,54 @@ test('areas add up: what a union holds is what one holds and what the other adds
       expect(whole).toBeCloseTo(areaOf(a) + (rest === undefined ? 0 : areaOf(rest)), 6);
     }),
   );
+});
+
+/** Many areas, some apart and some hanging together, as the clipping library sees them without our short cuts. */
+const scattered = fc.array(
+  fc
+    .tuple(
+      fc.integer({ min: 0, max: 90 }),
+      fc.integer({ min: 0, max: 90 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 12 }),
+    )
+    .map(([x, y, width, height]) => box(x, y, width, height)),
+  { minLength: 1, maxLength: 30 },
+);
+const asClip = (geometry: Geometry): [number, number][][][] =>
+  geometry.kind === 'points'
+    ? []
+    : geometry.polygons.map(({ outer }) => [outer.map(([x, y]): [number, number] => [x, y])]);
+const clippedArea = (clipped: readonly [number, number][][][]): number =>
+  areaOf({
+    kind: 'polygons',
+    polygons: clipped.map(([outer, ...holes]) => ({ outer: outer!, holes })),
+  });
+
+test('areas that lie apart are joined and cut out as the clipping library would', () => {
+  fc.assert(
+    fc.property(scattered, (areas) => {
+      const [first, ...rest] = areas.map(asClip);
+      expect(areaOf(unionOf(areas)!)).toBeCloseTo(clippedArea(union(first!, ...rest)), 6);
+      const whole = box(20, 20, 60, 60);
+      const left = without(whole, areas);
+      expect(left === undefined ? 0 : areaOf(left)).toBeCloseTo(
+        clippedArea(difference(asClip(whole), first!, ...rest)),
+        6,
+      );
+    }),
+  );
+});
+
+test('ten thousand areas inside one are cut out while the window goes on', () => {
+  const areas = Array.from({ length: 10_000 }, (_, i) =>
+    box(10 * (i % 100), 10 * Math.floor(i / 100), 6, 6),
+  );
+  const started = performance.now();
+  const left = without(box(-1, -1, 1010, 1010), areas);
+  // Clipped all at once it takes six seconds.
+  expect(performance.now() - started).toBeLessThan(1500);
+  expect(areaOf(left!)).toBeCloseTo(1010 ** 2 - 10_000 * 36, 3);
 });
 
 test('a line that crosses divides a polygon into two that make it up', () => {

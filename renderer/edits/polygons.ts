@@ -1,20 +1,20 @@
 import { difference, type Geom, union } from 'polyclip-ts';
 import {
-  type Bounds,
   boundsOf,
   type Geometry,
   type Polygon,
   type Position,
   type Ring,
 } from '../../app/vector/geometry.ts';
+import { boundsMeet, groupsApart, holds, liesWithin, quickBounds, ringOf, side } from './apart.ts';
 
 type Multi = [number, number][][][];
 
-const ringOf = (ring: Ring): [number, number][] => ring.map(([x, y]) => [x, y]);
+const pairsOf = (ring: Ring): [number, number][] => ring.map(([x, y]) => [x, y]);
 
 function toClip(geometry: Geometry): Multi {
   if (geometry.kind === 'points') return [];
-  return geometry.polygons.map(({ outer, holes }) => [ringOf(outer), ...holes.map(ringOf)]);
+  return geometry.polygons.map(({ outer, holes }) => [pairsOf(outer), ...holes.map(pairsOf)]);
 }
 
 /** Rings of polyclip repeat their first position; ours do not. Slivers of fewer than three positions are dropped. */
@@ -28,32 +28,47 @@ function fromClip(multi: Multi): Geometry | undefined {
 
 /** All of `parts` as one geometry; undefined where there is none. */
 export function unionOf(parts: readonly Geometry[]): Geometry | undefined {
-  const [first, ...rest] = parts.map(toClip).filter((part) => part.length > 0);
-  return first === undefined ? undefined : fromClip(union(first, ...(rest as Geom[])));
+  const areas = parts.filter(({ kind }) => kind === 'polygons');
+  const polygons = groupsApart(areas).flatMap((group) => {
+    if (group.length === 1) return polygonsOf(group[0]);
+    const [first, ...rest] = group.map(toClip);
+    return polygonsOf(fromClip(union(first!, ...(rest as Geom[]))));
+  });
+  return polygons.length === 0 ? undefined : { kind: 'polygons', polygons };
 }
 
 /** `geometry` without `others`; undefined where nothing is left. */
 export function without(geometry: Geometry, others: readonly Geometry[]): Geometry | undefined {
   const near = others.filter((other) => boundsMeet(geometry, other));
   if (near.length === 0) return geometry;
-  return fromClip(difference(toClip(geometry), ...(near.map(toClip) as Geom[])));
+  // What lies inside by itself becomes a hole as it is; only what crosses the border has to be clipped.
+  const holes: Ring[] = [];
+  const crossing: Geometry[] = [];
+  for (const group of groupsApart(near)) {
+    const [first] = group;
+    const ring = group.length === 1 ? ringOf(first!) : undefined;
+    if (ring !== undefined && liesWithin(ring, quickBounds(first!), geometry)) holes.push(ring);
+    else crossing.push(...group);
+  }
+  const rest =
+    crossing.length === 0
+      ? geometry
+      : fromClip(difference(toClip(geometry), ...(crossing.map(toClip) as Geom[])));
+  return rest === undefined ? undefined : withHoles(rest, holes);
 }
 
-const knownBounds = new WeakMap<Geometry, Bounds>();
+const polygonsOf = (geometry: Geometry | undefined): readonly Polygon[] =>
+  geometry?.kind === 'polygons' ? geometry.polygons : [];
 
-/** Bounds of a geometry, worked out once: with ten thousand ROIs every stroke asks for those of all. */
-function quickBounds(geometry: Geometry): Bounds {
-  const known = knownBounds.get(geometry);
-  if (known !== undefined) return known;
-  const bounds = boundsOf(geometry);
-  knownBounds.set(geometry, bounds);
-  return bounds;
-}
-
-/** Whether the bounds of two geometries meet. */
-export function boundsMeet(a: Geometry, b: Geometry): boolean {
-  const [p, q] = [quickBounds(a), quickBounds(b)];
-  return p.minX <= q.maxX && q.minX <= p.maxX && p.minY <= q.maxY && q.minY <= p.maxY;
+/** A geometry with holes more, each in the polygon that it lies in. */
+function withHoles(geometry: Geometry, holes: readonly Ring[]): Geometry {
+  if (holes.length === 0) return geometry;
+  const polygons = polygonsOf(geometry).map((polygon): Polygon => {
+    const alone: Geometry = { kind: 'polygons', polygons: [polygon] };
+    const own = holes.filter((hole) => holds(alone, hole[0]!));
+    return { ...polygon, holes: [...polygon.holes, ...own] };
+  });
+  return { kind: 'polygons', polygons };
 }
 
 /** The two sides of a polygon along a line that crosses it; undefined where the line does not divide it. */
@@ -108,10 +123,6 @@ function crossesRings(geometry: Geometry, a: Position, b: Position): boolean {
 function crosses(a: Position, b: Position, c: Position, d: Position): boolean {
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
 }
-
-/** Greater than 0 where `p` lies left of the line from `a` to `b`. */
-const side = (a: Position, b: Position, p: Position): number =>
-  (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
 
 const corners = 24;
 
