@@ -1,3 +1,5 @@
+import { type Phrase, phraseText } from './phrase.ts';
+
 /** What went wrong, as a word that scripts can rely on; the text beside it may change, the code may not. */
 export type ErrorCode =
   | 'usage' // an option is unknown, missing or out of range
@@ -41,6 +43,13 @@ export class AppError extends Error {
     this.details = details;
   }
 }
+
+/** An error that a window can say in its own language: `details.phrases` are what `message` says in English. */
+export const phraseError = (
+  code: ErrorCode,
+  phrases: readonly Phrase[],
+  details: Readonly<Record<string, unknown>> = {},
+): AppError => new AppError(code, phraseText(phrases), { ...details, phrases });
 
 /** The plain form that crosses a border. */
 export type ErrorRecord = {

@@ -1,4 +1,5 @@
-import { AppError } from '../error.ts';
+import { type AppError, phraseError } from '../error.ts';
+import { type Phrase, phrase } from '../phrase.ts';
 
 /** Band arithmetic, e.g. a spectral index. Bands are numbers from 0. */
 export type Expression =
@@ -36,10 +37,12 @@ type Named = { readonly name: string };
  */
 export function parseExpression(text: string, bands: readonly Named[]): Expression {
   if (text.length > limits.characters)
-    throw new AppError('usage', `The expression is longer than ${limits.characters} characters.`);
+    throw phraseError('usage', [
+      phrase('The expression is longer than {most} characters.', { most: limits.characters }),
+    ]);
   const expression = new Parser(tokensOf(text), bands, text.length).whole();
   if (bandsOfExpression(expression).length > 0) return expression;
-  throw new AppError('usage', 'The expression names no band, e.g. b1.');
+  throw phraseError('usage', [phrase('The expression names no band, e.g. b1.')]);
 }
 
 /** The bands of an expression, each once, in the order in which it names them. */
@@ -69,7 +72,11 @@ function tokensOf(text: string): Token[] {
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex;
     const groups = pattern.exec(text);
-    if (groups === null) throw unreadable(`"${[...text.slice(at)][0]}" is not understood`, at + 1);
+    if (groups === null)
+      throw unreadable(
+        phrase('"{what}" is not understood.', { what: [...text.slice(at)][0]! }),
+        at + 1,
+      );
     for (const kind of ['number', 'name', 'quoted', 'symbol'] as const) {
       const found = groups.groups?.[kind];
       if (found !== undefined) tokens.push({ kind, text: found, at: at + 1 });
@@ -95,7 +102,7 @@ class Parser {
     const expression = this.#sum();
     const rest = this.#tokens[this.#next];
     if (rest === undefined) return expression;
-    throw unreadable(`"${rest.text}" does not belong there`, rest.at);
+    throw unreadable(phrase('"{what}" does not belong there.', { what: rest.text }), rest.at);
   }
 
   #sum(): Expression {
@@ -128,13 +135,16 @@ class Parser {
 
   #operand(): Expression {
     const token = this.#tokens[this.#next++];
-    if (token === undefined) throw unreadable('A band or a number is missing', this.#end);
+    if (token === undefined) throw unreadable(phrase('A band or a number is missing.'), this.#end);
     if (token.kind === 'number') return { kind: 'number', value: Number(token.text) };
     if (token.kind === 'quoted') return this.#band(token);
     if (token.kind === 'name')
       return this.#tokens[this.#next]?.text === '(' ? this.#call(token) : this.#band(token);
     if (token.text !== '(')
-      throw unreadable(`"${token.text}" stands where a band should`, token.at);
+      throw unreadable(
+        phrase('"{what}" stands where a band should.', { what: token.text }),
+        token.at,
+      );
     const inner = this.#sum();
     this.#expect(')');
     return inner;
@@ -144,7 +154,10 @@ class Parser {
     const name = token.text.toLowerCase();
     if (!Object.hasOwn(functions, name))
       throw unreadable(
-        `There is no function ${token.text} (there are ${Object.keys(functions).join(', ')})`,
+        phrase('There is no function {name} (there are {names}).', {
+          name: token.text,
+          names: Object.keys(functions).join(', '),
+        }),
         token.at,
       );
     this.#expect('(');
@@ -153,7 +166,12 @@ class Parser {
     this.#expect(')');
     const wanted = functions[name as FunctionName];
     if (given.length !== wanted)
-      throw unreadable(`${name} takes ${wanted === 1 ? 'one value' : 'two values'}`, token.at);
+      throw unreadable(
+        wanted === 1
+          ? phrase('{name} takes one value.', { name })
+          : phrase('{name} takes two values.', { name }),
+        token.at,
+      );
     return { kind: 'call', name: name as FunctionName, arguments: given };
   }
 
@@ -162,7 +180,13 @@ class Parser {
     if (band !== undefined) return { kind: 'band', band };
     const names = this.#bands.map(({ name }) => name);
     const some = names.length > 12 ? [...names.slice(0, 11), '…'] : names;
-    throw unreadable(`There is no band ${text} (there are ${some.join(', ')})`, at);
+    throw unreadable(
+      phrase('There is no band {name} (there are {names}).', {
+        name: text,
+        names: some.join(', '),
+      }),
+      at,
+    );
   }
 
   #take(...symbols: readonly string[]): string | undefined {
@@ -175,13 +199,16 @@ class Parser {
   #expect(symbol: string): void {
     if (this.#take(symbol) !== undefined) return;
     const found = this.#tokens[this.#next];
-    throw unreadable(`"${symbol}" is missing`, found?.at ?? this.#end);
+    throw unreadable(phrase('"{what}" is missing.', { what: symbol }), found?.at ?? this.#end);
   }
 
   #nested(read: () => Expression): Expression {
     this.#depth += 1;
     if (this.#depth > limits.depth)
-      throw unreadable('It is nested too deeply', this.#tokens[this.#next]?.at ?? this.#end);
+      throw unreadable(
+        phrase('It is nested too deeply.'),
+        this.#tokens[this.#next]?.at ?? this.#end,
+      );
     const expression = read();
     this.#depth -= 1;
     return expression;
@@ -202,5 +229,5 @@ function findBand(name: string, bands: readonly Named[]): number | undefined {
   return same < 0 ? undefined : same;
 }
 
-const unreadable = (what: string, at: number): AppError =>
-  new AppError('usage', `${what} (character ${at} of the expression).`, { at });
+const unreadable = (what: Phrase, at: number): AppError =>
+  phraseError('usage', [what, phrase('See character {at} of the expression.', { at })], { at });

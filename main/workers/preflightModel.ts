@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Finding } from '../../app/contract/desk/jobs.ts';
 import type { ModelCard } from '../../app/contract/modelCard.ts';
-import { AppError } from '../../app/error.ts';
+import { type Phrase, phrase } from '../../app/phrase.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import { pixelArea } from '../../app/raster/geoTransform.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { readModelCard } from '../engines/modelFolder.ts';
+import { finding, findingOfError } from './finding.ts';
 import type { BandSample, SceneSample } from './sceneSample.ts';
-
-const force = { label: 'Map all the same', kind: 'force' } as const;
-const chooseScene = { label: 'Choose another scene', kind: 'choose-scene' } as const;
 
 /** Holds a scene against the card of a model. */
 export async function checkModel(
@@ -23,19 +21,23 @@ export async function checkModel(
   try {
     card = await readModelCard(folder);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return [{ level: 'red', subject: 'Model', message: error.message }];
+    return [findingOfError(error, 'Model')];
   }
   const match = matchBands(card.bands, source.description.bands, card.training.sceneBands);
-  const bands: Finding = {
-    level: match.level,
-    subject: 'Bands',
-    message:
-      match.level === 'green'
-        ? `The scene has the ${card.bands.length} bands of the model.`
-        : match.findings.join(' '),
-    ...(match.level !== 'red' ? {} : { cure: match.indices === undefined ? chooseScene : force }),
-  };
+  const cure = match.indices === undefined ? 'choose-scene' : 'force';
+  const bands: Finding =
+    match.level === 'green'
+      ? finding(
+          'green',
+          'Bands',
+          phrase('The scene has the {count} bands of the model.', { count: card.bands.length }),
+        )
+      : {
+          level: match.level,
+          subject: 'Bands',
+          message: match.findings.join(' '),
+          ...(match.level === 'red' ? { cure } : {}),
+        };
   const findings = [bands, ...checkResolution(source, card)];
   const trained = await trainedFigures(folder);
   if (match.indices !== undefined && trained !== undefined)
@@ -51,16 +53,24 @@ function checkResolution({ description }: SceneSource, { resolution }: ModelCard
   if (resolution === undefined || transform === undefined) return [];
   const own = Math.sqrt(pixelArea(transform));
   const ratio = Math.max(own / resolution, resolution / own);
-  const size = (value: number): string => `${Number(value.toPrecision(3))} map units`;
-  const subject = 'Resolution';
+  const size = Number(own.toPrecision(3));
   if (ratio <= similarResolution)
-    return [{ level: 'green', subject, message: `Pixels are ${size(own)} wide, as in training.` }];
+    return [
+      finding(
+        'green',
+        'Resolution',
+        phrase('Pixels are {size} map units wide, as in training.', { size }),
+      ),
+    ];
   return [
-    {
-      level: 'amber',
-      subject,
-      message: `Pixels are ${size(own)} wide; in training they were ${size(resolution)}. Classes that depend on what a pixel mixes may be confused.`,
-    },
+    finding(
+      'amber',
+      'Resolution',
+      phrase(
+        'Pixels are {size} map units wide; in training they were {trained}. Classes that depend on what a pixel mixes may be confused.',
+        { size, trained: Number(resolution.toPrecision(3)) },
+      ),
+    ),
   ];
 }
 
@@ -101,7 +111,6 @@ function checkValues(
   { bands }: SceneSample,
   trained: readonly BandFigures[],
 ): Finding {
-  const subject = 'Values';
   const pairs = indices
     .map((index, position) => ({ own: bands[index], then: trained[position] }))
     .filter(
@@ -113,26 +122,32 @@ function checkValues(
     pairs.map(({ own, then }) => Math.abs(own.mean - then.mean) / then.deviation),
   );
   const factor = Math.max(spread, 1 / spread);
+  const say = (
+    level: Finding['level'],
+    said: Phrase | readonly Phrase[],
+    cure?: Finding['cure'],
+  ): Finding => finding(level, 'Values', said, cure);
   if (factor <= unlike && (shift ?? 0) <= farApart)
-    return { level: 'green', subject, message: 'The values are like those seen in training.' };
-  if (factor > otherUnit)
-    return {
-      level: 'red',
-      subject,
-      message: `The values vary about ${rounded(factor)} times ${spread > 1 ? 'more' : 'less'} than in training: the scene is in another unit, or was not corrected in the same way. Choose a scene of the same processing, or set its scale.`,
-      cure: chooseScene,
-    };
-  return {
-    level: 'amber',
-    subject,
-    message:
-      factor > unlike
-        ? `The values vary about ${rounded(factor)} times ${spread > 1 ? 'more' : 'less'} than in training: another landscape, or another processing.`
-        : 'The values are shifted against those in training: another season, or another processing.',
-  };
+    return say('green', phrase('The values are like those seen in training.'));
+  if (factor <= unlike)
+    return say(
+      'amber',
+      phrase(
+        'The values are shifted against those in training: another season, or another processing.',
+      ),
+    );
+  const values = { factor: Number(factor.toPrecision(2)) };
+  const varies =
+    spread > 1
+      ? phrase('The values vary about {factor} times more than in training.', values)
+      : phrase('The values vary about {factor} times less than in training.', values);
+  if (factor <= otherUnit)
+    return say('amber', [varies, phrase('It is another landscape, or another processing.')]);
+  const unit = phrase(
+    'The scene is in another unit, or was not corrected in the same way. Choose a scene of the same processing, or set its scale.',
+  );
+  return say('red', [varies, unit], 'choose-scene');
 }
-
-const rounded = (value: number): string => Number(value.toPrecision(2)).toLocaleString('en');
 
 function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[values.length >> 1];

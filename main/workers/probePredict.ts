@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Input } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
+import { type Phrase, phrase, phraseText } from '../../app/phrase.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import type { Window } from '../../app/raster/grid.ts';
 import { openScene } from '../raster/formats.ts';
@@ -15,7 +16,9 @@ export type Estimate = {
   readonly seconds: readonly [least: number, most: number];
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** What was measured: in English, and in parts that a window can translate. */
   readonly basis: string;
+  readonly phrases: readonly Phrase[];
 };
 
 /** A measurement has enough once it took so long. */
@@ -69,13 +72,26 @@ export async function probePredict(
       ],
       memoryBytes: process.resourceUsage().maxRSS * 1024 + mapBuffers,
       diskBytes: Math.ceil(all * withOverviews * bytesPerPixel(input, classifier.classes.length)),
-      basis: `${mapping.pixels.toLocaleString('en')} of ${all.toLocaleString('en')} pixels were mapped to measure it, with ${classifier.engine.id} on ${classifier.engine.device}. Disk: before compression.`,
+      ...basisOf([
+        phrase('{pixels} of {all} pixels were mapped to measure it, with {engine}.', {
+          pixels: mapping.pixels,
+          all,
+          engine: `${classifier.engine.id} (${classifier.engine.device})`,
+        }),
+        phrase('Disk: before compression.'),
+      ]),
     };
   } finally {
     await source.close();
     classifier.dispose();
   }
 }
+
+/** What an estimate rests on, in both forms. */
+export const basisOf = (phrases: readonly Phrase[]): Pick<Estimate, 'basis' | 'phrases'> => ({
+  basis: phraseText(phrases),
+  phrases,
+});
 
 /** Seconds a pixel of the model: more and more pixels, until they take long enough to tell. */
 function timeMapping(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Input } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { lengthOf, presetNamed } from '../../app/learn/settings.ts';
+import { phrase } from '../../app/phrase.ts';
 import { placeRois } from '../../app/vector/placeRois.ts';
 import { roiPixels } from '../../app/vector/roiPixels.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -15,7 +16,7 @@ import { isLabelRaster } from './classReader.ts';
 import { engineOptions } from './engineOptions.ts';
 import { trees } from './fitBaseline.ts';
 import { gatherSamples, thinPixels } from './gatherSamples.ts';
-import { type Estimate, hashSeconds } from './probePredict.ts';
+import { basisOf, type Estimate, hashSeconds } from './probePredict.ts';
 import type { TaskContext } from './task.ts';
 import { candidateBands, cleanSamples, faultyBands } from './usableBands.ts';
 
@@ -46,7 +47,18 @@ export async function probeTrain(input: Input<'train'>, context: TaskContext): P
     memoryBytes:
       process.resourceUsage().maxRSS * 1024 + 3 * 4 * probe.all * probe.bands * probe.patch ** 2,
     diskBytes: network?.checkpointBytes ?? 20e6,
-    basis: `${probe.count.toLocaleString('en')} of ${probe.all.toLocaleString('en')} samples were used to measure it${network === undefined ? '' : `, with ${network.engine}`}.`,
+    ...basisOf([
+      network === undefined
+        ? phrase('{count} of {all} samples were used to measure it.', {
+            count: probe.count,
+            all: probe.all,
+          })
+        : phrase('{count} of {all} samples were used to measure it, with {engine}.', {
+            count: probe.count,
+            all: probe.all,
+            engine: network.engine,
+          }),
+    ]),
   };
 }
 

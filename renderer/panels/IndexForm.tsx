@@ -3,7 +3,7 @@ import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { DeskOutput } from '../../app/contract/deskApi.ts';
 import { errorRecord } from '../../app/error.ts';
 import { parseExpression } from '../../app/raster/expression.ts';
-import { t } from '../words/translate.ts';
+import { saidOfError, t } from '../words/translate.ts';
 import { useDesk } from './context.ts';
 import { Field, Select } from './fields.tsx';
 import { useAnswer } from './spectra/useAnswer.ts';
@@ -74,9 +74,11 @@ export function IndexForm({
           }}
         />
       </Field>
-      <p id={id} className="error-text" role="alert">
-        {problem}
-      </p>
+      {problem !== undefined && (
+        <p id={id} className="error-text" role="alert">
+          {problem}
+        </p>
+      )}
     </>
   );
 }
@@ -86,6 +88,6 @@ function problemOf(text: string, info: SceneInfo): string | undefined {
     parseExpression(text, info.bands);
     return undefined;
   } catch (error) {
-    return errorRecord(error).message;
+    return saidOfError(errorRecord(error));
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../../app/project/document.ts';
 import type { Edit, LayerRow } from '../../app/project/rows.ts';
 import type { Host } from '../rpc/connectToHost.ts';
+import { saidOfError } from '../words/translate.ts';
 import { followHost } from './followHost.ts';
 import { createStore, type Store } from './store.ts';
 import type { Notice, SceneEntry, Workspace, WorkspaceState } from './workspaceState.ts';
@@ -112,10 +113,11 @@ function createNotices(
     notify: (text, action) =>
       add({ level: 'note', text, ...(action === undefined ? {} : { action }) }),
     report: (error) => {
-      const { code, message } = errorRecord(error);
+      const record = errorRecord(error);
+      const { code } = record;
       const lost = isLost(error);
       if (code !== 'cancelled')
-        add({ level: 'error', text: message, code, ...(lost ? { lost } : {}) });
+        add({ level: 'error', text: saidOfError(record), code, ...(lost ? { lost } : {}) });
     },
     dismiss: (id) =>
       store.set({ notices: store.get().notices.filter((notice) => notice.id !== id) }),

@@ -1,3 +1,5 @@
+import { fillPhrase, type Phrase } from '../../app/phrase.ts';
+
 /** Words of the interface, by the English ones; catalogues lie in renderer/public/words. */
 let catalogue: Readonly<Record<string, string>> = {};
 let language = 'en';
@@ -11,9 +13,30 @@ export const currentLanguage = (): string => language;
 
 /** The English text in the language chosen; `{name}` is replaced by the value of that name. */
 export function t(text: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const words = catalogue[text] ?? text;
-  return words.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return fillPhrase(catalogue[text] ?? text, values);
 }
+
+/** What the host said, in the language chosen: in its English words where it gave no phrases, or the catalogue lacks one. */
+export function said({
+  message,
+  phrases,
+}: {
+  readonly message: string;
+  readonly phrases?: readonly Phrase[] | undefined;
+}): string {
+  if (language === 'en' || !phrases?.every(({ text }) => text in catalogue)) return message;
+  const number = (value: number): string => value.toLocaleString(language);
+  return phrases.map(({ text, values }) => fillPhrase(catalogue[text]!, values, number)).join(' ');
+}
+
+/** The same of an error; its phrases are among its details. */
+export const saidOfError = ({
+  message,
+  details,
+}: {
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}): string => said({ message, phrases: details['phrases'] as readonly Phrase[] | undefined });
 
 /** Loads the words of the language chosen before, or of the system. English needs none. */
 export async function loadWords(): Promise<void> {

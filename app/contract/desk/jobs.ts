@@ -8,6 +8,16 @@ const count = z.int().nonnegative();
 const job = z.string().min(1).max(64);
 const done = z.object({});
 
+/** What a message says in English, in parts that a window can say in its own language. */
+const phrases = z
+  .array(
+    z.object({
+      text: z.string(),
+      values: z.record(z.string(), z.union([z.string(), finite])),
+    }),
+  )
+  .optional();
+
 /** Kinds of jobs: calls of the command line that last. */
 export const jobKinds = ['train', 'predict', 'evaluate', 'sample'] as const;
 export type JobKind = (typeof jobKinds)[number];
@@ -31,7 +41,7 @@ export const jobRecord = z.object({
   device: z.string().optional(),
   input: z.record(z.string(), z.unknown()),
   result: z.record(z.string(), z.unknown()).optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  error: z.object({ code: z.string(), message: z.string(), phrases }).optional(),
   /** Loss and validation figures by epoch. */
   curve: z.array(
     z.object({
@@ -46,18 +56,27 @@ export const jobRecord = z.object({
 
 export type JobRecord = z.infer<typeof jobRecord>;
 
+/** What a finding is about, as it is shown. */
+export const findingSubjects = [
+  'Scene',
+  'Coordinate system',
+  'Data',
+  'Model',
+  'Bands',
+  'Resolution',
+  'Values',
+  'ROIs',
+  'Classes',
+] as const;
+
 /** What was found when a scene was held against a model card. */
 const finding = z.object({
   level: z.enum(['green', 'amber', 'red']),
-  subject: z.string(),
+  subject: z.enum(findingSubjects),
   message: z.string(),
+  phrases,
   /** A cure that the desk can apply by itself. */
-  cure: z
-    .object({
-      label: z.string(),
-      kind: z.enum(['skip-bands', 'force', 'choose-scene', 'add-rois']),
-    })
-    .optional(),
+  cure: z.enum(['skip-bands', 'force', 'choose-scene', 'add-rois']).optional(),
 });
 
 export type Finding = z.infer<typeof finding>;
@@ -136,6 +155,7 @@ export const jobCalls = {
       diskBytes: finite,
       freeDiskBytes: finite.optional(),
       basis: z.string(),
+      phrases,
     }),
   ),
   doctor: api.doctor,

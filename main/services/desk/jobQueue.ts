@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type JobRecord, jobRecord } from '../../../app/contract/desk/jobs.ts';
 import type { DeskEvent } from '../../../app/contract/deskApi.ts';
 import type { ProgressEvent } from '../../../app/contract/events.ts';
-import { AppError, errorRecord } from '../../../app/error.ts';
+import { AppError, type ErrorRecord, errorRecord, phraseError } from '../../../app/error.ts';
+import { phrase, phraseText } from '../../../app/phrase.ts';
 import type { ProjectFile } from '../../store/projectFile.ts';
 import { afterEvent, Forecast, logLine } from './jobProgress.ts';
 
@@ -155,7 +156,11 @@ export class JobQueue {
   remove(id: string): void {
     const { record } = this.#entry(id);
     if (record.state === 'queued' || record.state === 'running' || record.state === 'paused')
-      throw new AppError('usage', `"${record.title}" has not ended. Cancel it first.`, { job: id });
+      throw phraseError(
+        'usage',
+        [phrase('"{title}" has not ended. Cancel it first.', { title: record.title })],
+        { job: id },
+      );
     this.#file?.jobs.remove(id);
     this.#jobs.delete(id);
     this.#lines.delete(id);
@@ -198,10 +203,9 @@ export class JobQueue {
       });
       outcome = { state: 'done', result: result as Record<string, unknown> };
     } catch (error) {
-      const { code, message } = errorRecord(error);
       outcome = controller.signal.aborted
         ? { state: running.stopAs }
-        : { state: 'failed', error: { code, message } };
+        : { state: 'failed', error: failure(errorRecord(error)) };
     }
     const record = this.#withTime(this.#entry(id).record);
     this.#running = undefined;
@@ -237,10 +241,19 @@ export class JobQueue {
   }
 
   #interrupted(record: JobRecord): void {
-    const message =
-      'Prismap ended while this job was running. What it had finished is kept: resume it to go on.';
+    const phrases = [
+      phrase(
+        'Prismap ended while this job was running. What it had finished is kept: resume it to go on.',
+      ),
+    ];
+    const message = phraseText(phrases);
     this.#say(record.id, message);
-    this.#put({ ...record, state: 'paused', error: { code: 'worker-died', message } });
+    const details = { phrases };
+    this.#put({
+      ...record,
+      state: 'paused',
+      error: failure({ code: 'worker-died', message, details }),
+    });
   }
 
   #end(record: JobRecord): void {
@@ -309,4 +322,10 @@ export class JobQueue {
 }
 
 const hasEnded = ({ id, title, state }: JobRecord): AppError =>
-  new AppError('usage', `"${title}" has ended already (${state}).`, { job: id, state });
+  phraseError('usage', [phrase('"{title}" has ended already.', { title })], { job: id, state });
+
+/** What a job's record keeps of an error. */
+function failure({ code, message, details }: ErrorRecord): JobRecord['error'] {
+  const { phrases } = details as { readonly phrases?: NonNullable<JobRecord['error']>['phrases'] };
+  return { code, message, ...(phrases === undefined ? {} : { phrases }) };
+}

@@ -114,7 +114,7 @@ describe('a scene and a model', () => {
   it('without a band of the model are red, and mapping says the same', async () => {
     const scene = await variant('few-bands.tif', { bands: (index) => index !== 3 });
     const finding = about(await check(scene), 'Bands')!;
-    expect(finding).toMatchObject({ level: 'red', cure: { kind: 'choose-scene' } });
+    expect(finding).toMatchObject({ level: 'red', cure: 'choose-scene' });
     await expect(
       services.call('predict', { scene, model: path('model'), out: path('no.tif') }),
     ).rejects.toThrow(finding.message);
@@ -200,14 +200,14 @@ describe('a scene and the ROIs of the project', () => {
     });
     expect(about(await check(flat), 'Bands')).toMatchObject({
       level: 'amber',
-      cure: { kind: 'skip-bands' },
+      cure: 'skip-bands',
     });
     const elsewhere = await variant('elsewhere.tif', {
       grid: (grid) => ({ ...grid, transform: [0, 10, 0, 0, 0, -10] }),
     });
     expect(about(await check(elsewhere), 'ROIs')).toMatchObject({
       level: 'red',
-      cure: { kind: 'add-rois' },
+      cure: 'add-rois',
     });
     const collection = JSON.parse(readFileSync(files.rois, 'utf8')) as {
       features: { properties: { class: string } }[];

@@ -1,7 +1,7 @@
 import { type ReactElement, useState } from 'react';
 import { addScene } from '../../edits/layers.ts';
 import { decimalText } from '../../words/numbers.ts';
-import { t } from '../../words/translate.ts';
+import { said, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { FileField } from '../export/FileField.tsx';
 import { outputPath } from '../export/outputPath.ts';
@@ -82,7 +82,7 @@ export function ReferenceSection({ maps }: { readonly maps: readonly ClassMap[] 
             <JobState state={job.state} />
           </header>
           <JobProgress job={job} />
-          {job.error !== undefined && <p className="error-text">{job.error.message}</p>}
+          {job.error !== undefined && <p className="error-text">{said(job.error)}</p>}
           {result !== undefined && <Figures result={result} />}
           {result?.report !== undefined && (
             <>

@@ -26,7 +26,7 @@ export function JobProgress({ job }: { readonly job: JobRecord }): ReactElement 
   const known = total !== undefined && total > 0;
   const active = isActive(job);
   const parts = [
-    active ? stage : undefined,
+    active && stage !== undefined ? t(stage) : undefined,
     active && known
       ? t('{done} of {total}', {
           done: countText(done),

@@ -11,6 +11,18 @@ export const states: Readonly<Record<JobRecord['state'], readonly [sign: string,
   cancelled: ['■', 'cancelled'],
 };
 
+/** What a job is at, as its process says it. */
+export const stages: readonly string[] = [
+  'reading',
+  'training',
+  'random forest',
+  'mapping',
+  'comparing',
+  'counting',
+  'statistics',
+  'polygons',
+];
+
 /** State of a job, as a sign and a word. */
 export function JobState({ state }: { readonly state: JobRecord['state'] }): ReactElement {
   const [sign, word] = states[state];

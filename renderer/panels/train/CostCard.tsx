@@ -1,7 +1,7 @@
 import { type ReactElement, useState } from 'react';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
 import { countText } from '../../words/numbers.ts';
-import { t } from '../../words/translate.ts';
+import { said, saidOfError, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { formatBytes } from '../dialogs/FileList.tsx';
 import { durationRange } from '../jobs/figures.ts';
@@ -47,14 +47,14 @@ export function CostCard({
       </header>
       {busy && <p className="hint">{t('A job has the machine: measured when it is done.')}</p>}
       {waiting && value === undefined && <p className="hint">{t('A short probe runs…')}</p>}
-      {error !== undefined && <p className="error-text">{error.message}</p>}
+      {error !== undefined && <p className="error-text">{saidOfError(error)}</p>}
       {value !== undefined && <Figures cost={value} stale={waiting} />}
     </section>
   );
 }
 
 function Figures({ cost, stale }: { readonly cost: Cost; readonly stale: boolean }): ReactElement {
-  const { samples, seconds, memoryBytes, diskBytes, freeDiskBytes, basis } = cost;
+  const { samples, seconds, memoryBytes, diskBytes, freeDiskBytes, basis, phrases } = cost;
   const tight = freeDiskBytes !== undefined && freeDiskBytes < diskBytes;
   const rows: readonly (readonly [string, string])[] = [
     ...(samples === undefined ? [] : [[t('Samples'), countText(samples)] as const]),
@@ -85,7 +85,7 @@ function Figures({ cost, stale }: { readonly cost: Cost; readonly stale: boolean
           {t('The disk has too little room for this. Free some, or save the project elsewhere.')}
         </p>
       )}
-      <p className="hint">{basis}</p>
+      <p className="hint">{said({ message: basis, phrases })}</p>
     </>
   );
 }

@@ -1,11 +1,18 @@
 import type { ReactElement } from 'react';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
-import { t } from '../../words/translate.ts';
+import { said, saidOfError, t } from '../../words/translate.ts';
 import type { Answer } from '../spectra/useAnswer.ts';
 
 type Findings = DeskOutput<'preflight'>;
 type Finding = Findings['findings'][number];
-export type Cure = NonNullable<Finding['cure']>['kind'];
+export type Cure = NonNullable<Finding['cure']>;
+
+export const cures: Readonly<Record<Cure, string>> = {
+  'skip-bands': 'Leave out bands without information',
+  force: 'Map all the same',
+  'choose-scene': 'Choose another scene',
+  'add-rois': 'Draw more areas',
+};
 
 export const levels: Readonly<Record<Finding['level'], readonly [sign: string, word: string]>> = {
   green: ['✓', 'good'],
@@ -27,7 +34,7 @@ export function Preflight({
   return (
     <section className="preflight" aria-label={label} aria-busy={waiting}>
       <h3>{label}</h3>
-      {error !== undefined && <p className="error-text">{error.message}</p>}
+      {error !== undefined && <p className="error-text">{saidOfError(error)}</p>}
       {value === undefined && waiting && <p className="hint">{t('Looking…')}</p>}
       <ul className="plain-list">
         {value?.findings.map((finding) => (
@@ -43,12 +50,13 @@ export function Preflight({
 }
 
 function FindingLine({
-  finding: { level, subject, message, cure },
+  finding,
   onCure,
 }: {
   readonly finding: Finding;
   readonly onCure: (cure: Cure) => void;
 }): ReactElement {
+  const { level, subject, cure } = finding;
   const [sign, word] = levels[level];
   return (
     <li className={`finding ${level}`}>
@@ -57,11 +65,11 @@ function FindingLine({
         <span className="visually-hidden">{t(word)}: </span>
       </span>
       <span>
-        <strong>{subject}</strong> {message}
+        <strong>{t(subject)}</strong> {said(finding)}
       </span>
       {cure !== undefined && (
-        <button type="button" onClick={() => onCure(cure.kind)}>
-          {cure.label}
+        <button type="button" onClick={() => onCure(cure)}>
+          {t(cures[cure])}
         </button>
       )}
     </li>

@@ -2,7 +2,7 @@ import { type ReactElement, useMemo } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { countText } from '../../words/numbers.ts';
-import { t } from '../../words/translate.ts';
+import { said, t } from '../../words/translate.ts';
 import { ClassFigures } from '../accuracy/ClassFigures.tsx';
 import { Chart } from '../charts/Chart.tsx';
 import type { Axis, Point, Series } from '../charts/series.ts';
@@ -21,7 +21,7 @@ export function TrainingRun({ job }: { readonly job: JobRecord }): ReactElement 
     <>
       <JobState state={job.state} />
       <JobProgress job={job} />
-      {job.error !== undefined && <p className="error-text">{job.error.message}</p>}
+      {job.error !== undefined && <p className="error-text">{said(job.error)}</p>}
       <div className="actions">
         <JobButtons job={job} removable={false} />
       </div>
