@@ -40,7 +40,8 @@ async function openDesk(chromiumBrowser: Browser): Promise<() => Promise<Opened>
     const served = await serve({ words: ['--folder', dirname(file)] });
     const context = await chromiumBrowser.newContext({ viewport });
     const desk = new DeskPage(await context.newPage());
-    await desk.open(served.url);
+    await desk.page.goto(served.url);
+    await desk.page.getByRole('button', { name: 'Try it on a sample scene' }).waitFor();
     await desk.page.waitForTimeout(3000);
     await desk.page.keyboard.press('Control+o');
     await desk.page.getByLabel(/^Path, folder/).fill(file);

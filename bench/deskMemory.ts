@@ -1,5 +1,6 @@
 import type { CDPSession } from '@playwright/test';
 import type { DeskPage } from '../e2e/deskPage.ts';
+import { settled } from './deskWaits.ts';
 import type { Figure } from './figure.ts';
 import { type OwnProcess, ownProcesses } from './processes.ts';
 
@@ -68,7 +69,7 @@ async function oneTurn(desk: DeskPage): Promise<void> {
     await desk.panel(panel);
   await desk.page.keyboard.press('Control+z');
   await desk.command('Zoom to layer');
-  await desk.drawn();
+  await settled(desk);
 }
 
 /** Mebibytes: of the page's objects after a collection, and of what processes keep in memory. */

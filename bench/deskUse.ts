@@ -7,6 +7,7 @@ import { type DeskPage, newDeskPage } from '../e2e/deskPage.ts';
 import { type Served, serve } from '../e2e/served.ts';
 import playwrightConfig from '../playwright.config.ts';
 import { memoryOfUse } from './deskMemory.ts';
+import { openSample } from './deskWaits.ts';
 import type { Figure } from './figure.ts';
 
 const starts = 5;
@@ -66,8 +67,7 @@ async function withDesk(
     served = await serve({ dataFolder });
     const desk = await newDeskPage(browser);
     await desk.page.addInitScript(watchTasks);
-    await desk.open(served.url);
-    await desk.openSample();
+    await openSample(desk, served.url);
     const cdp = await desk.page.context().newCDPSession(desk.page);
     await cdp.send('Performance.enable');
     await work(desk, cdp);

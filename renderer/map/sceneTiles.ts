@@ -5,6 +5,7 @@ import { AppError } from '../../app/error.ts';
 import type { Host } from '../rpc/connectToHost.ts';
 import { sceneProjection } from './projections.ts';
 import { bandCount, type SceneLook } from './sceneLook.ts';
+import { followRequests, SceneRequests } from './sceneRequests.ts';
 
 type Samples =
   | Uint8Array
@@ -60,7 +61,8 @@ export function sceneTiles(
   const [minX, minY, maxX, maxY] = info.bounds;
   const { tileSize, resolutions } = info.tiles;
   const count = bandCount(tiles);
-  return new DataTileSource({
+  const requests = new SceneRequests();
+  const source = new DataTileSource({
     projection: sceneProjection(info),
     tileGrid: new TileGrid({
       extent: [minX, minY, maxX, maxY],
@@ -72,16 +74,23 @@ export function sceneTiles(
     interpolate: false,
     wrapX: false,
     transition: 0,
-    loader: async (z, x, y, { signal }) => {
+    loader: async (z, x, y, options) => {
       const address = { scene: info.scene, z, x, y, ...tiles, stamp: info.stamp };
       try {
-        const tile = await host.fetchTile(address, signal);
+        const tile = await requests.run([z, x, y], options.signal, (signal) =>
+          host.fetchTile(address, signal),
+        );
         if (tile !== undefined) return interleave(tile.bytes, tile.sampleType, count);
       } catch (error) {
-        if (!signal.aborted) onError(error);
+        if (!isCancelled(error)) onError(error);
         throw error;
       }
       return new Float32Array(tileSize * tileSize * (count + 1));
     },
   });
+  followRequests(source, requests);
+  return source;
 }
+
+const isCancelled = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'cancelled';
