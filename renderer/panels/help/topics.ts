@@ -8,6 +8,7 @@ export const topics: Readonly<
       'Drag to pan, wheel to zoom; middle button or Space pans in every tool, and Space shows the image alone.',
       'The status bar tells position, latitude and longitude, pixel and values of the selected layer.',
       'By keys: Tab to the map, arrows move, + and − zoom, A sets a vertex at the crosshair, Enter completes.',
+      'Right click, the menu key or Shift+F10 open the menu of what is there: a layer, a class, an ROI, a place of the map, a job.',
     ],
   },
   draw: {
@@ -17,6 +18,7 @@ export const topics: Readonly<
       'Complete with Enter, double click or right click. Backspace and Ctrl+Z take back one vertex. Escape puts a sketch aside; it can be drawn on.',
       'Region growing takes the pixels whose spectra are like the one under the pointer: tolerance in standard deviations, with a least and a most of pixels.',
       'Cut a hole O, split X, merge M, edit vertices N. Avoid overlap keeps new ROIs out of old ones.',
+      'ROIs hold for every scene of the project. To give a scene its own, copy them (Ctrl+C), select its layer and paste (Ctrl+V), or choose "Copy to scene…" in their menu.',
     ],
   },
   style: {
