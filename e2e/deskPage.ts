@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, expect, type Locator, type Page } from '@playwright/test';
 
@@ -93,6 +95,50 @@ export class DeskPage {
   async drawn(): Promise<void> {
     await expect(this.page.locator('.map[data-tiles="done"]').first()).toBeVisible();
     await expect(this.page.getByText('all saved')).toBeVisible();
+  }
+
+  /** Opens a file by its path on the host, in the dialog. */
+  async openPath(path: string): Promise<void> {
+    await this.page.locator('.map').first().focus();
+    await this.page.keyboard.press('Control+o');
+    await this.page.getByLabel(/^Path, folder/).fill(path);
+    await this.page.getByRole('button', { name: 'Open', exact: true }).click();
+  }
+
+  /** Messages at the foot of the map. */
+  get notices(): Locator {
+    return this.page.getByRole('log', { name: 'Messages' }).locator('.notice');
+  }
+
+  async dismissAll(): Promise<void> {
+    const close = this.page.getByRole('button', { name: 'Close this message' });
+    while ((await close.count()) > 0) await close.first().click();
+  }
+
+  /** Drops files on the window, as from a file manager. */
+  async drop(paths: readonly string[]): Promise<void> {
+    const files = paths.map((path) => ({
+      name: basename(path),
+      bytes: readFileSync(path).toString('base64'),
+    }));
+    const dataTransfer = await this.page.evaluateHandle((dropped) => {
+      const transfer = new DataTransfer();
+      for (const { name, bytes } of dropped)
+        transfer.items.add(
+          new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name),
+        );
+      return transfer;
+    }, files);
+    await this.page.locator('.desk').dispatchEvent('drop', { dataTransfer });
+  }
+
+  /** A folder can be dropped by the browser itself only. */
+  async dropFolder(path: string): Promise<void> {
+    const browserItself = await this.page.context().newCDPSession(this.page);
+    const data = { items: [], files: [path], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'dragOver', 'drop'] as const)
+      await browserItself.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+    await browserItself.detach();
   }
 
   /** Nothing that axe finds, in the state that is shown now. */

@@ -12,6 +12,7 @@ export type Served = {
   readonly url: string;
   readonly origin: string;
   readonly dataFolder: string;
+  readonly pid: number;
   /** The address for another window, which is printed when the last one was used. */
   nextUrl(): Promise<string>;
   /** All that it wrote to standard error. */
@@ -56,6 +57,7 @@ export async function serve({ words = [], dataFolder }: ServeOptions = {}): Prom
     url,
     origin: new URL(url).origin,
     dataFolder: data,
+    pid: child.pid!,
     nextUrl: async () => {
       for (;;) {
         const urls = errors.match(/http:\/\/\S+#token=\S+/g) ?? [];

@@ -6,6 +6,16 @@ import type { Workspace } from '../state/workspaceState.ts';
 import { t } from '../words/translate.ts';
 import { createLiveMap, type LiveMap } from './liveMap.ts';
 
+/** Puts a map in as a layer unless another window of this project has done so: they hear of it at the same time. */
+function addOnce(workspace: Workspace, map: string, title: string): Promise<void> {
+  return navigator.locks.request(`prismap-layer-${map}`, async () => {
+    const { tables } = await workspace.host.call('project.state', {});
+    if (tables.layers.some(({ uri }) => uri === map)) return;
+    await addScene(workspace, map, title);
+    await workspace.saved();
+  });
+}
+
 /** Shows maps while they are made, window by window, and puts the finished one in as a layer. */
 export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void {
   const { store } = workspace;
@@ -43,7 +53,7 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
       const map = state === 'done' && kind === 'predict' ? result?.['map'] : undefined;
       if (typeof map !== 'string') finish(id);
       else
-        addScene(workspace, map, title)
+        addOnce(workspace, map, title)
           .catch(workspace.report)
           .finally(() => finish(id));
     }

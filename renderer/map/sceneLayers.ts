@@ -6,9 +6,11 @@ import type { SceneStyle } from '../../app/project/rows.ts';
 import { plainStyle } from '../edits/layers.ts';
 import type { DrawnLayer } from '../state/layerOrder.ts';
 import type { Workspace } from '../state/workspaceState.ts';
-import { sceneLook } from './sceneLook.ts';
+import { keepDrawing, requireGraphics } from './lostContext.ts';
+import { isPixels, sceneProjection } from './projections.ts';
+import { fits, sceneLook } from './sceneLook.ts';
 import { cancelUnseen } from './sceneRequests.ts';
-import { sceneTiles } from './sceneTiles.ts';
+import { incomplete, sceneTiles } from './sceneTiles.ts';
 
 type Shown = {
   readonly layer: TileLayer;
@@ -31,6 +33,20 @@ function restyle(shown: Shown, style: SceneStyle, workspace: Workspace): void {
   Object.assign(shown, { tiles, program: look.program, style });
 }
 
+/** The same files, opened again: tiles that could not be had are asked for once more. */
+function openedAgain(shown: Shown, info: SceneInfo, workspace: Workspace): void {
+  shown.info = info;
+  if (shown.layer.getSource()?.get(incomplete) !== true) return;
+  const { tiles } = sceneLook(shown.style, info);
+  shown.layer.setSource(sceneTiles(workspace.host, info, tiles, workspace.report));
+}
+
+/** A scene without coordinate system lies nowhere on a map that has one, nor the other way round. */
+function hasPlace(map: OpenLayersMap, info: SceneInfo): boolean {
+  const view = map.getView();
+  return !view.isDef() || isPixels(view.getProjection()) === isPixels(sceneProjection(info));
+}
+
 /** Keeps the raster layers of a map as the layer list says. */
 export type SceneLayers = {
   /** Draws these and no others; only those that `visible` says. */
@@ -41,6 +57,8 @@ export type SceneLayers = {
 
 export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): SceneLayers {
   const shown = new Map<string, Shown>();
+  const canDraw = requireGraphics(workspace);
+  let last: readonly DrawnLayer[] = [];
 
   const add = (id: string, info: SceneInfo, style: SceneStyle): Shown => {
     const look = sceneLook(style, info);
@@ -63,26 +81,45 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
     entry.layer.dispose();
     shown.delete(id);
   };
+  const arrange = ({ row, visible, opacity, depth }: DrawnLayer): void => {
+    const layer = shown.get(row.id)?.layer;
+    layer?.setVisible(visible);
+    // Its tiles are fetched while its limits are found out.
+    layer?.setOpacity(row.style === undefined ? 0 : opacity);
+    layer?.setZIndex(depth);
+  };
+  /** What is drawn of a layer; nothing of what was another scene when it was styled, until `firstStyles` gives it a look that fits. */
+  const drawable = ({ kind, uri, style: own }: DrawnLayer['row']) => {
+    const entry = workspace.store.get().scenes.get(uri ?? '');
+    if (kind !== 'scene' || entry?.state !== 'open') return undefined;
+    const { info } = entry;
+    const style = own ?? plainStyle(info);
+    return fits(style, info) && hasPlace(map, info) ? { info, style } : undefined;
+  };
   const show = (drawn: readonly DrawnLayer[]): void => {
+    last = drawn;
+    if (!canDraw) return;
     const wanted = new Set(drawn.map(({ row }) => row.id));
     for (const id of [...shown.keys()]) if (!wanted.has(id)) remove(id);
-    for (const { row, visible, opacity, depth } of drawn) {
-      const entry = workspace.store.get().scenes.get(row.uri ?? '');
-      if (row.kind !== 'scene' || entry?.state !== 'open') continue;
-      const style = row.style ?? plainStyle(entry.info);
-      if (shown.get(row.id)?.info.stamp !== entry.info.stamp) remove(row.id);
+    for (const layer of drawn) {
+      const { row } = layer;
+      arrange(layer);
+      const found = drawable(row);
+      if (found === undefined) continue;
+      const { info, style } = found;
+      if (shown.get(row.id)?.info.stamp !== info.stamp) remove(row.id);
       try {
-        const item = shown.get(row.id) ?? add(row.id, entry.info, style);
+        const item = shown.get(row.id) ?? add(row.id, info, style);
+        if (item.info !== info) openedAgain(item, info, workspace);
         if (row.style !== undefined && item.style !== style) restyle(item, style, workspace);
-        item.layer.setVisible(visible);
-        // Its tiles are fetched while its limits are found out.
-        item.layer.setOpacity(row.style === undefined ? 0 : opacity);
-        item.layer.setZIndex(depth);
+        arrange(layer);
       } catch (error) {
         workspace.report(error);
       }
     }
   };
+  const endDrawing = keepDrawing(map, workspace);
+  const viewed = map.on('change:view', () => show(last));
   const drawn = map.on('postrender', ({ frameState }) => {
     if (frameState === null) return;
     for (const { layer } of shown.values())
@@ -92,6 +129,8 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
     show,
     layerOf: (id) => shown.get(id)?.layer,
     dispose: () => {
+      endDrawing();
+      unByKey(viewed);
       unByKey(drawn);
       for (const id of [...shown.keys()]) remove(id);
     },

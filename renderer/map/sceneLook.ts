@@ -70,6 +70,15 @@ function classColors(style: SceneStyle, info: SceneInfo): ExpressionValue[] {
   return colors;
 }
 
+/** Whether a scene has what a style shows of it; not where its file was replaced by one of other bands. */
+export function fits(style: SceneStyle, info: SceneInfo): boolean {
+  if (style.mode === 'classes' && info.classes === undefined) return false;
+  // An expression says itself which of its bands is missing.
+  if (style.mode === 'index') return true;
+  const bands = style.mode === 'rgb' ? style.rgb : [style.band];
+  return bands.every((band) => band < info.bands.length);
+}
+
 /** How a scene is drawn in `style`. @throws AppError `usage` for an index expression that is none */
 export function sceneLook(style: SceneStyle, info: SceneInfo): SceneLook {
   const variables = variablesOf(style);

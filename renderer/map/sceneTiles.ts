@@ -1,6 +1,7 @@
 import DataTileSource from 'ol/source/DataTile.js';
 import TileGrid from 'ol/tilegrid/TileGrid.js';
 import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
+import { isLost } from '../../app/contract/rpc.ts';
 import { AppError } from '../../app/error.ts';
 import type { Host } from '../rpc/connectToHost.ts';
 import { sceneProjection } from './projections.ts';
@@ -51,6 +52,9 @@ export function interleave(body: ArrayBuffer, sampleType: string, bands: number)
   return result;
 }
 
+/** Set on a source of tiles of which one could not be had: it has to be replaced when that may have changed. */
+export const incomplete = 'incomplete';
+
 /** The tiles of some bands of a scene, or of arithmetic with them, fetched as they are needed; a request for what has left the view is cancelled. */
 export function sceneTiles(
   host: Host,
@@ -82,7 +86,10 @@ export function sceneTiles(
         );
         if (tile !== undefined) return interleave(tile.bytes, tile.sampleType, count);
       } catch (error) {
-        if (!isCancelled(error)) onError(error);
+        if (isCancelled(error)) throw error;
+        source.set(incomplete, true);
+        // The status bar says that the connection is lost, and the tile comes when it is back.
+        if (!isLost(error)) onError(error);
         throw error;
       }
       return new Float32Array(tileSize * tileSize * (count + 1));

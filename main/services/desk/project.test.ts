@@ -158,6 +158,16 @@ describe('two windows', () => {
   });
 });
 
+it('an edit that is sent again under its token, because the answer was lost, is done once', async () => {
+  const desk = start();
+  const first = await desk.call('project.edit', { edit: putWater, token: 'a' });
+  expect(await desk.call('project.edit', { edit: putWater, token: 'a' })).toEqual(first);
+  await expect(desk.call('project.edit', { edit: putWater, token: 'b' })).rejects.toThrow(
+    expect.objectContaining({ code: 'conflict' }),
+  );
+  expect((await desk.call('project.state', {})).revision).toBe(first.revision);
+});
+
 it('keeps the open project where another cannot be opened', async () => {
   const desk = start();
   await desk.call('project.edit', { edit: putWater });
