@@ -44,7 +44,7 @@ async function measure(
   source: SceneSource,
   bands: readonly number[],
   { bounds, signal }: { readonly bounds?: MapBounds; readonly signal: AbortSignal },
-): Promise<readonly BandStatistics[]> {
+): Promise<BandStatistics[]> {
   const window = windowUnder(source.description, bounds);
   const result: BandStatistics[] = [];
   for (let at = 0; at < bands.length; at += bandsAtOnce) {
