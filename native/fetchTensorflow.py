@@ -6,6 +6,7 @@ FOLDER receives `tensorflow/` (two libraries and the headers) and, with --cuda, 
 TensorFlow looks for beside itself). It is filled under another name and renamed, so that it is complete or absent.
 """
 
+import glob
 import os
 import platform
 import re
@@ -66,6 +67,17 @@ def cuda_requirements(wheel):
     return [re.sub(r"[\s()]", "", requirement) for requirement in found]
 
 
+def install(content, folder):
+    """Another set-up may have been first: its folder is as good as ours, and in use."""
+    if not glob.glob(os.path.join(folder, "tensorflow", "libtensorflow_framework.*")):
+        shutil.rmtree(folder, ignore_errors=True)  # damaged: the set-up asked for it although it is there
+    try:
+        os.rename(content, folder)
+    except OSError:
+        if not os.path.isdir(folder):
+            raise
+
+
 def main():
     package, version, folder = sys.argv[1:4]
     parent = os.path.dirname(folder)
@@ -81,8 +93,7 @@ def main():
             for requirement in cuda_requirements(wheel):
                 say(f"downloading {requirement} ...")
                 unpack(download(requirement, work, any_python=True), content, lambda name: name.startswith("nvidia/"))
-        shutil.rmtree(folder, ignore_errors=True)
-        os.rename(content, folder)
+        install(content, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -1,7 +1,7 @@
 // Builds the numerical engine: TensorFlow's libraries from its Python wheel, the Node binding from the source in
 // @tensorflow/tfjs-node-gpu, and our own operations. Where Python or a C++ compiler is missing, says in one line what is
 // used instead. Plain JavaScript: this runs under a machine's own Node 20.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -12,9 +12,10 @@ import {
   compiler,
   describeSources,
   findTool,
+  hasJustFailed,
   inParallel,
-  isRecent,
   linkFlags,
+  makeInto,
   missingCompiler,
   napiFlags,
   native,
@@ -47,7 +48,7 @@ export async function ensureEngine(say) {
   const cuda = process.env.PRISMAP_GPU === '1' || process.argv.includes('--gpu');
   const inputs = describeInputs(cuda);
   const stamp = readStamp(stampFile);
-  if (stamp?.inputs === inputs && isCurrent(stamp)) return;
+  if (isBuilt(stamp, inputs) || hasJustFailed(stamp, inputs)) return;
   const started = Date.now();
   try {
     const missing = missingTool();
@@ -55,18 +56,19 @@ export async function ensureEngine(say) {
     const tensorflow = await ensureTensorflow(cuda, say);
     say('compiling the engine …');
     await compileAll(tensorflow);
-    writeStamp(stampFile, { inputs, tensorflow, cuda });
+    await writeStamp(stampFile, { inputs, tensorflow, cuda });
     say(`engine: done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
   } catch (error) {
+    if (isBuilt(readStamp(stampFile), inputs)) return; // by another set-up meanwhile
     const cure = error instanceof BuildProblem ? error.cure : 'run npm run setup again';
     const message = error.message.trim();
-    writeStamp(stampFile, { inputs, problem: message, cure, time: Date.now() });
+    await writeStamp(stampFile, { inputs, problem: message, cure, time: Date.now() });
     say(`${message}; using the slower WebAssembly engine instead (${cure})`);
   }
 }
 
-function isCurrent(stamp) {
-  if (stamp.problem !== undefined) return isRecent(stamp);
+function isBuilt(stamp, inputs) {
+  if (stamp?.inputs !== inputs || stamp.problem !== undefined) return false;
   const products = ['tfjs_binding', 'prismap_operations', 'quietly'];
   const there = products.every((name) => existsSync(join(build, `${name}.node`)));
   return there && existsSync(join(stamp.tensorflow, library('framework')));
@@ -117,28 +119,23 @@ async function ensureTensorflow(cuda, say) {
   return folder;
 }
 
-/** Compiles everything into a folder of its own and renames the results into place. */
-async function compileAll(tensorflow) {
-  const work = join(build, `part-${process.pid}`);
-  mkdirSync(work, { recursive: true });
-  try {
+/** Compiles and links everything, then puts it into place. */
+function compileAll(tensorflow) {
+  return makeInto(build, async (work) => {
     const units = [...bindingUnits(tensorflow, work), ...operationUnits(tensorflow, work)];
     // TensorFlow's headers take a gigabyte a compiler: no more than four at a time.
     await inParallel(units, Math.min(4, availableParallelism()), (unit) =>
       run(compiler(), [...unit.flags, '-c', unit.source, '-o', unit.object]),
     );
-    for (const target of new Set(units.map((unit) => unit.target))) {
+    const targets = [...new Set(units.map((unit) => unit.target))];
+    for (const target of targets) {
       const objects = units.filter((unit) => unit.target === target).map((unit) => unit.object);
+      const libraries = target === 'quietly' ? undefined : tensorflow;
       const output = join(work, `${target}.node`);
-      await run(
-        compiler(),
-        linkArguments(objects, output, target === 'quietly' ? undefined : tensorflow),
-      );
-      renameSync(output, join(build, `${target}.node`));
+      await run(compiler(), linkArguments(objects, output, libraries));
     }
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+    return targets.map((target) => `${target}.node`);
+  });
 }
 
 function headerFlags(tensorflow) {

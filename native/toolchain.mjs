@@ -1,9 +1,18 @@
 // What the builds of native code share: where things lie, the machine's tools, stamps, and how commands are run.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const native = dirname(fileURLToPath(import.meta.url));
@@ -28,17 +37,35 @@ export function readStamp(file) {
   }
 }
 
-export function writeStamp(file, stamp) {
+export async function writeStamp(file, stamp) {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(stamp, null, 2)}\n`);
+    await makeInto(dirname(file), (work) => {
+      writeFileSync(join(work, basename(file)), `${JSON.stringify(stamp, null, 2)}\n`);
+      return [basename(file)];
+    });
   } catch {
     // A read-only checkout: the next run tries again.
   }
 }
 
-/** Whether a build that failed failed so lately that it is not tried again. */
-export function isRecent(stamp) {
+/**
+ * Runs `make(work)` with a new folder of its own inside `folder`, then renames the files that it names from there into
+ * `folder`; where it throws, none. Writing over a library in place would crash whoever has it loaded; renamed, they keep
+ * the old one. Several may do this at a time: each has its own folder, and whole files win.
+ */
+export async function makeInto(folder, make) {
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(join(folder, 'part-'));
+  try {
+    for (const name of await make(work)) renameSync(join(work, name), join(folder, name));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Whether a build from these inputs failed so lately that it is not tried again. */
+export function hasJustFailed(stamp, inputs) {
+  if (stamp?.inputs !== inputs || stamp.problem === undefined) return false;
   return Date.now() - stamp.time < retryAfter;
 }
 

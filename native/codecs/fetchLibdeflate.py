@@ -57,8 +57,11 @@ def main():
     try:
         with tarfile.open(download(work)) as archive:
             archive.extractall(work, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
-        shutil.rmtree(folder, ignore_errors=True)
-        os.rename(os.path.join(work, f"{NAME}-{VERSION}", "libdeflate"), folder)
+        try:
+            os.rename(os.path.join(work, f"{NAME}-{VERSION}", "libdeflate"), folder)
+        except OSError:  # another set-up was first: its folder is as good as ours, and in use
+            if not os.path.isdir(folder):
+                raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -1,8 +1,8 @@
 // Builds the decoders of compressed blocks: ours, and libdeflate from its sources. Where the compiler is missing, or the
 // sources cannot be had, says in one line what is used instead. Plain JavaScript: runs under a machine's own Node 20.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   BuildProblem,
   build,
@@ -11,9 +11,10 @@ import {
   compiler,
   describeSources,
   findTool,
+  hasJustFailed,
   inParallel,
-  isRecent,
   linkFlags,
+  makeInto,
   missingCompiler,
   napiFlags,
   native,
@@ -40,27 +41,28 @@ const product = join(build, 'codecs.node');
 export async function ensureCodecs(say) {
   const inputs = describeSources([...sources, ...others.map((name) => `codecs/${name}`)], 'codecs');
   const stamp = readStamp(stampFile);
-  if (stamp?.inputs === inputs && isCurrent(stamp)) return;
+  if (isBuilt(stamp, inputs) || hasJustFailed(stamp, inputs)) return;
   try {
-    rmSync(product, { force: true }); // where this build fails, one of other sources must not be used
     const missing = missingCompiler();
     if (missing !== undefined) throw new BuildProblem(missing.message, missing.cure);
     say('compiling the codecs …');
     const libdeflate = await findLibdeflate(say);
     await compileAll(libdeflate.folder);
-    writeStamp(stampFile, { inputs, ...libdeflate, time: Date.now() });
+    await writeStamp(stampFile, { inputs, ...libdeflate, time: Date.now() });
   } catch (error) {
+    if (isBuilt(readStamp(stampFile), inputs)) return; // by another set-up meanwhile
+    rmSync(product, { force: true }); // one of other sources must not be used
     const problem = error.message.trim();
     const cure = error instanceof BuildProblem ? error.cure : 'run npm run setup again';
-    writeStamp(stampFile, { inputs, problem, cure, time: Date.now() });
+    await writeStamp(stampFile, { inputs, problem, cure, time: Date.now() });
     say(
       `${problem}; compressed rasters are decoded in JavaScript, up to five times as slow (${cure})`,
     );
   }
 }
 
-function isCurrent(stamp) {
-  return stamp.problem === undefined ? existsSync(product) : isRecent(stamp);
+function isBuilt(stamp, inputs) {
+  return stamp?.inputs === inputs && stamp.problem === undefined && existsSync(product);
 }
 
 /** The folder of libdeflate's sources, fetched once a machine; a problem where they cannot be had. */
@@ -79,11 +81,9 @@ async function findLibdeflate(say) {
   }
 }
 
-/** Compiles into a folder of its own and renames the result into place. */
-async function compileAll(libdeflate) {
-  const work = join(build, `part-codecs-${process.pid}`);
-  mkdirSync(work, { recursive: true });
-  try {
+/** Compiles and links, then puts the result into place. */
+function compileAll(libdeflate) {
+  return makeInto(build, async (work) => {
     const units = [...ourUnits(libdeflate), ...libdeflateUnits(libdeflate)].map((unit, i) => ({
       ...unit,
       object: join(work, `${i}.o`),
@@ -91,12 +91,10 @@ async function compileAll(libdeflate) {
     await inParallel(units, availableParallelism(), ({ flags, source, object }) =>
       run(compiler(), [...flags, '-fvisibility=hidden', '-c', source, '-o', object]),
     );
-    const output = join(work, 'codecs.node');
-    await run(compiler(), [...linkFlags(), ...units.map(({ object }) => object), '-o', output]);
-    renameSync(output, product);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+    const objects = units.map(({ object }) => object);
+    await run(compiler(), [...linkFlags(), ...objects, '-o', join(work, basename(product))]);
+    return [basename(product)];
+  });
 }
 
 function ourUnits(libdeflate) {

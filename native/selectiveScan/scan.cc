@@ -1,9 +1,10 @@
 // The scan kernels. Lanes run over channels, so that u, dt and y are read as they lie in memory and softplus and SiLU
-// are vectorised too. A sequence is walked by segments of a few steps, and within one state by state: the state, its
-// decays and its adjoint stay in registers, and whatever a segment leaves behind in the first-level cache.
+// are vectorised too. A sequence is walked by segments, and a segment by chunks of states: their recurrences do not wait
+// for each other, so the processor always has enough to do, and they stay in registers while the steps go by.
 #include "scan.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "../simd/vector.h"
@@ -12,25 +13,43 @@ namespace prismap {
 namespace PRISMAP_ISA {
 namespace {
 
-constexpr int64_t kSegment = 4;  // steps; of 2, 4, 8 and 16 the fastest
+constexpr int64_t kSegment = kScanSegment;
+#if defined(__AVX512F__)
+constexpr int kChunk = 8;  // states
+#else
+constexpr int kChunk = 4;  // half the registers
+#endif
 
 typedef std::vector<Vector> Vectors;
 
-int64_t segmentsOf(const ScanSize& size) { return (size.steps + kSegment - 1) / kSegment; }
+// A segment of some batch element; `number` counts them through the whole batch.
+struct Segment {
+  int64_t number, row, count;  // its first row of [b · l] and its rows
+  bool opens, closes;          // first and last of its element
 
-// One group of up to kLanes channels of one batch element.
+  Segment(const ScanSize& size, int64_t at) : number(at) {
+    const int64_t segments = segmentsOf(size), index = number % segments;
+    row = number / segments * size.steps + index * kSegment;
+    count = std::min(kSegment, size.steps - index * kSegment);
+    opens = index == 0;
+    closes = index == segments - 1;
+  }
+};
+
+// One group of up to kLanes channels.
 struct Group {
   const ScanSize& size;
   const ScanInput& input;
-  int64_t element, channel;
+  int64_t channel;
   int lanes;
 
-  int64_t at(int64_t step) const { return (element * size.steps + step) * size.channels + channel; }
+  int64_t at(int64_t row) const { return row * size.channels + channel; }
+  // Of state 0 in `starts`; from there `channels` to the next state.
+  int64_t startOf(const Segment& segment) const { return segment.number * size.states * size.channels + channel; }
+  Vector read(const float* values, int64_t row) const { return load(values + at(row), lanes); }
+  void write(float* values, int64_t row, Vector x) const { store(values + at(row), x, lanes); }
   Vector optional(const float* values) const {
     return values == nullptr ? Vector{} : load(values + channel, lanes);
-  }
-  Vector dt(int64_t at, Vector bias, Vector* slope) const {
-    return softplus(load(input.dtRaw + at, lanes) + bias, slope);
   }
   // A · log2(e), a vector a state, so that exp(dt A) = 2^(dt · scaled).
   void loadDecays(Vector* scaled) const {
@@ -42,91 +61,101 @@ struct Group {
   }
 };
 
+int64_t groupsOf(const ScanRange& range) { return (range.lastChannel - range.firstChannel + kLanes - 1) / kLanes; }
+
 // Calls body(group, index) for each group of the channels of a range.
 template <typename Body>
-PRISMAP_INLINE void eachGroup(const ScanSize& size, const ScanInput& input, const ScanRange& range, int64_t element,
-                              const Body& body) {
+PRISMAP_INLINE void eachGroup(const ScanSize& size, const ScanInput& input, const ScanRange& range, const Body& body) {
   for (int64_t channel = range.firstChannel, index = 0; channel < range.lastChannel; channel += kLanes, index++) {
     const int lanes = static_cast<int>(std::min<int64_t>(kLanes, range.lastChannel - channel));
-    body(Group{size, input, element, channel, lanes}, index);
+    body(Group{size, input, channel, lanes}, index);
   }
 }
 
-// Asks for the memory of a segment of a group, to be written later: a write that has to wait for it holds up all writes
-// behind it, those of `walk` to the cache too.
+// Calls body(width, first) for all states, kChunk at a time and those left over one by one; width is a constant.
+template <typename Body>
+PRISMAP_INLINE void eachChunk(int64_t states, const Body& body) {
+  int64_t i = 0;
+  for (; i + kChunk <= states; i += kChunk) body(std::integral_constant<int, kChunk>(), i);
+  for (; i < states; i++) body(std::integral_constant<int, 1>(), i);
+}
+
+// Asks for memory that the next segment reads or writes. Done between steps, a row at a time: rows a page apart are more
+// than the processor sees coming, and all at once are more than it can wait for.
 template <typename... Arrays>
-PRISMAP_INLINE void prefetch(const Group& group, int64_t first, Arrays*... arrays) {
-  for (int64_t t = std::max<int64_t>(0, first); t < first + kSegment; t++) {
-    ((arrays == nullptr ? void() : __builtin_prefetch(arrays + group.at(t), 1)), ...);
-  }
+PRISMAP_INLINE void prefetch(int64_t at, const Arrays*... arrays) {
+  ((arrays == nullptr ? void() : __builtin_prefetch(arrays + at, 0, 1)), ...);
 }
 
-// Rows of B or C for the steps of a segment; the last segment's are copied to `padded` with zeros behind the end.
-const float* rowsOf(const float* values, const ScanSize& size, int64_t element, int64_t first, float* padded) {
-  const float* rows = values + (element * size.steps + first) * size.states;
-  const int64_t missing = std::max<int64_t>(0, first + kSegment - size.steps);
-  if (missing == 0) return rows;
-  float* end = std::copy_n(rows, (kSegment - missing) * size.states, padded);
-  std::fill_n(end, missing * size.states, 0.0f);
-  return padded;
-}
-
-// Makes room for `steps` vectors and the rest of the last segment, which stays zero: with dt = 0 a step does nothing.
-void resizeSteps(Vectors& vectors, int64_t steps) {
-  vectors.resize(steps + kSegment);
-  std::fill(vectors.begin() + steps, vectors.end(), Vector{});
-}
-
-// What a thread keeps between calls: memory fresh from the system would cost as much as a good part of the work.
-struct ForwardMemory {
-  Vectors scaled, states;  // [n]
-  Vectors dt, drive, y;    // [steps]; drive = dt u
-  std::vector<float> rows; // [2, kSegment, n]
+// The steps of a segment: drive = dt u; y before the gate.
+struct ForwardSteps {
+  Vector dt[kSegment], drive[kSegment], y[kSegment];
 };
 
-// y of a group before D and the gate. kStates > 0 fixes the number of states for the compiler.
-template <int kStates>
-void recur(const Group& group, ForwardMemory& memory) {
-  const ScanSize& size = group.size;
-  const int64_t n = kStates > 0 ? kStates : size.states;
-  std::fill_n(memory.states.begin(), n, Vector{});
-  for (int64_t first = 0; first < size.steps; first += kSegment) {
-    const float* b = rowsOf(group.input.b, size, group.element, first, memory.rows.data());
-    const float* c = rowsOf(group.input.c, size, group.element, first, memory.rows.data() + kSegment * n);
-    const Vector *dt = &memory.dt[first], *drive = &memory.drive[first];
-    Vector y[kSegment] = {};
-    for (int64_t i = 0; i < n; i++) {
-      const Vector scaled = memory.scaled[i];
-      Vector state = memory.states[i];
+// What forward keeps of one group of channels.
+struct ForwardMemory {
+  Vectors scaled, states;  // [n]
+};
+
+// States [first, first + kWidth) through the steps of a segment; adds to y. Calls between(step).
+template <int kWidth, typename Between>
+PRISMAP_INLINE void recur(const Group& group, const Segment& segment, int64_t first, ForwardMemory& memory,
+                          ForwardSteps& steps, const Between& between) {
+  const int64_t n = group.size.states;
+  const float *b = group.input.b + segment.row * n + first, *c = group.input.c + segment.row * n + first;
+  Vector state[kWidth], scaled[kWidth];
+  std::copy_n(&memory.states[first], kWidth, state);
+  std::copy_n(&memory.scaled[first], kWidth, scaled);
+  for (int64_t k = 0; k < segment.count; k++, b += n, c += n) {
+    between(k);
+    const Vector dt = steps.dt[k], drive = steps.drive[k];
+    Vector y = steps.y[k];
 #pragma GCC unroll 8
-      for (int64_t k = 0; k < kSegment; k++) {
-        state = exp2Product(dt[k], scaled) * state + drive[k] * b[k * n + i];
-        y[k] += state * c[k * n + i];
-      }
-      memory.states[i] = state;
+    for (int i = 0; i < kWidth; i++) {
+      state[i] = exp2Product(dt, scaled[i]) * state[i] + drive * b[i];
+      y += state[i] * c[i];
     }
-    std::copy_n(y, kSegment, &memory.y[first]);
+    steps.y[k] = y;
+  }
+  std::copy_n(state, kWidth, &memory.states[first]);
+}
+
+// Each stage is a loop of its own: steps overlap only as far as the processor looks ahead.
+void forwardSegment(const Group& group, const Segment& segment, const Segment& next, ForwardMemory& memory, float* out) {
+  const ScanInput& input = group.input;
+  const Vector skip = group.optional(input.skip), bias = group.optional(input.dtBias);
+  ForwardSteps steps;
+  for (int64_t k = 0; k < segment.count; k++) {
+    steps.dt[k] = exponentialOfMinusMagnitude(group.read(input.dtRaw, segment.row + k) + bias);
+  }
+  for (int64_t k = 0; k < segment.count; k++) {
+    const Vector u = group.read(input.u, segment.row + k);
+    steps.dt[k] = softplus(group.read(input.dtRaw, segment.row + k) + bias, steps.dt[k]);
+    steps.drive[k] = steps.dt[k] * u;
+    steps.y[k] = skip * u;
+  }
+  eachChunk(group.size.states, [&](auto width, int64_t first) __attribute__((always_inline)) {
+    recur<width>(group, segment, first, memory, steps, [&](int64_t k) __attribute__((always_inline)) {
+      if (first == 0 && k < next.count) prefetch(group.at(next.row + k), input.u, input.dtRaw, input.z, out);
+    });
+  });
+  for (int64_t k = 0; k < segment.count; k++) {
+    Vector y = steps.y[k];
+    if (input.z != nullptr) {
+      const Vector z = group.read(input.z, segment.row + k);
+      y *= z * sigmoid(z);
+    }
+    group.write(out, segment.row + k, y);
   }
 }
 
-void forwardGroup(const Group& group, ForwardMemory& memory, float* out) {
-  const ScanInput& input = group.input;
-  const int64_t steps = group.size.steps;
-  const Vector skip = group.optional(input.skip), bias = group.optional(input.dtBias);
-  for (int64_t t = 0; t < steps; t++) {
-    Vector slope;
-    memory.dt[t] = group.dt(group.at(t), bias, &slope);
-    memory.drive[t] = memory.dt[t] * load(input.u + group.at(t), group.lanes);
-  }
-  group.size.states == 16 ? recur<16>(group, memory) : recur<0>(group, memory);
-  for (int64_t t = 0; t < steps; t++) {
-    const int64_t at = group.at(t);
-    Vector y = memory.y[t] + skip * load(input.u + at, group.lanes);
-    if (input.z != nullptr) {
-      const Vector z = load(input.z + at, group.lanes);
-      y *= z * sigmoid(z);
-    }
-    store(out + at, y, group.lanes);
+// The states before a segment, for backward.
+void writeStart(const Group& group, const Segment& segment, const Segment& next, const Vectors& states, float* starts) {
+  const int64_t n = group.size.states, stride = group.size.channels;
+  const int64_t own = group.startOf(segment), ahead = group.startOf(next);
+  for (int64_t i = 0; i < n; i++) {
+    store(starts + own + i * stride, states[i], group.lanes);
+    prefetch(ahead + i * stride, starts);
   }
 }
 
@@ -154,22 +183,23 @@ PRISMAP_INLINE void sumEachLanes(const Vector* rows, int64_t n, float* sums) {
   for (; i < n; i++) sums[i] = sumLanes(rows[i]);
 }
 
-// What backward keeps of one group of channels: the state at the start of every segment, and of every step what is
-// dear to compute.
-struct GroupMemory {
-  Vectors scaled;                   // [n]
-  Vectors starts;                   // [segments, n]
-  Vectors dt, slope, drive, gy, gz; // [steps]; gy, gz: gradients of y before the gate, and of z but for the factor y
-  Vectors adjoint;                  // [n], of the state
-  Vectors a;                        // [n], gradient of A
-  Vector skip, bias;                // gradients of D and dtBias
+// The steps of a segment. gy, gz: gradients of y before the gate, and of z but for the factor y; viaB, viaA: the sums over
+// states that lead to the gradients of u and dt.
+struct BackwardSteps {
+  Vector dt[kSegment], slope[kSegment], drive[kSegment], gy[kSegment], gz[kSegment];
+  Vector y[kSegment], viaB[kSegment], viaA[kSegment];
 };
 
+// What backward keeps of one group of channels.
+struct GroupMemory {
+  Vectors scaled, adjoint, a;  // [n]; adjoint of the state, gradient of A
+  Vector skip, bias;           // gradients of D and dtBias
+};
+
+// What a thread keeps between calls: memory fresh from the system would cost as much as a good part of the work.
 struct BackwardMemory {
   std::vector<GroupMemory> groups;
-  Vectors decays;           // [n, kSegment]
-  Vectors toB, toC;         // [kSegment, n], gradients of B and C, lanes not yet summed up
-  std::vector<float> rows;  // [2, kSegment, n]
+  Vectors toB, toC;  // [kSegment, n], gradients of B and C, lanes not yet summed up
 };
 
 void resize(BackwardMemory& memory, const ScanSize& size, int64_t groups) {
@@ -179,151 +209,143 @@ void resize(BackwardMemory& memory, const ScanSize& size, int64_t groups) {
     GroupMemory& group = memory.groups[i];
     group.scaled.resize(n);
     group.adjoint.resize(n);
-    group.starts.resize(segmentsOf(size) * n);
-    for (Vectors* steps : {&group.dt, &group.slope, &group.drive, &group.gy, &group.gz}) resizeSteps(*steps, size.steps);
     group.a.assign(n, Vector{});
     group.skip = group.bias = Vector{};
   }
-  memory.decays.resize(n * kSegment);
   memory.toB.resize(n * kSegment);
   memory.toC.resize(n * kSegment);
-  memory.rows.resize(2 * kSegment * n);
 }
 
-void prepareSteps(const Group& group, const float* outGradient, GroupMemory& memory) {
+void prepareSteps(const Group& group, const Segment& segment, const float* outGradient, GroupMemory& memory,
+                  BackwardSteps& steps) {
   const ScanInput& input = group.input;
-  const Vector bias = group.optional(input.dtBias);
-  for (int64_t t = 0; t < group.size.steps; t++) {
-    const int64_t at = group.at(t);
-    const Vector u = load(input.u + at, group.lanes);
-    memory.dt[t] = group.dt(at, bias, &memory.slope[t]);
-    memory.drive[t] = memory.dt[t] * u;
-    Vector gy = load(outGradient + at, group.lanes);
+  const Vector bias = group.optional(input.dtBias), skip = group.optional(input.skip);
+  for (int64_t k = 0; k < segment.count; k++) {
+    steps.dt[k] = exponentialOfMinusMagnitude(group.read(input.dtRaw, segment.row + k) + bias);
+  }
+  for (int64_t k = 0; k < segment.count; k++) {
+    const Vector u = group.read(input.u, segment.row + k), x = group.read(input.dtRaw, segment.row + k) + bias;
+    const Vector e = steps.dt[k], dt = softplus(x, e);
+    steps.slope[k] = softplusSlope(x, e);
+    steps.dt[k] = dt;
+    steps.drive[k] = dt * u;
+    steps.y[k] = skip * u;
+    steps.viaB[k] = steps.viaA[k] = Vector{};
+  }
+  for (int64_t k = 0; k < segment.count; k++) {
+    Vector gy = group.read(outGradient, segment.row + k);
     if (input.z != nullptr) {
-      const Vector z = load(input.z + at, group.lanes), open = sigmoid(z);
-      memory.gz[t] = gy * open * (1.0f + z * (1.0f - open));
+      const Vector z = group.read(input.z, segment.row + k), open = sigmoid(z);
+      steps.gz[k] = gy * open * (1.0f + z * (1.0f - open));
       gy *= z * open;
     }
-    memory.gy[t] = gy;
-    memory.skip += gy * u;
+    steps.gy[k] = gy;
+    memory.skip += gy * group.read(input.u, segment.row + k);
   }
 }
 
-// The states at the start of every segment.
-template <int kStates>
-void prepareStarts(const Group& group, GroupMemory& memory) {
-  const ScanSize& size = group.size;
-  const int64_t n = kStates > 0 ? kStates : size.states;
-  std::fill_n(memory.starts.begin(), n, Vector{});
-  for (int64_t s = 0; s + 1 < segmentsOf(size); s++) {
-    const int64_t first = s * kSegment;
-    const float* b = group.input.b + (group.element * size.steps + first) * n;
-    const Vector *dt = &memory.dt[first], *drive = &memory.drive[first];
-    Vector* states = &memory.starts[s * n];
-    for (int64_t i = 0; i < n; i++) {
-      const Vector scaled = memory.scaled[i];
-      Vector state = states[i];
-#pragma GCC unroll 8
-      for (int64_t k = 0; k < kSegment; k++) state = exp2Product(dt[k], scaled) * state + drive[k] * b[k * n + i];
-      states[n + i] = state;
-    }
-  }
-}
-
-// Of each step of a segment: y before D, and the sums over states that lead to the gradients of u and dt.
-struct SegmentSums {
-  Vector y[kSegment] = {}, viaB[kSegment] = {}, viaA[kSegment] = {};
+// Decays of a chunk of states at every step of a segment, and the states before it.
+template <int kWidth>
+struct Trace {
+  Vector decay[kSegment][kWidth], before[kSegment][kWidth];
 };
 
-// Walks the steps of a segment forward again and then back.
-template <int kStates>
-void walk(int64_t states, int64_t segment, GroupMemory& memory, const float* b, const float* c, Vector* decays,
-          Vector* toB, Vector* toC, SegmentSums* result) {
-  const int64_t n = kStates > 0 ? kStates : states;
-  const int64_t first = segment * kSegment;
-  const Vector *dt = &memory.dt[first], *drive = &memory.drive[first], *gy = &memory.gy[first];
-  // Apart from the recurrence, which waits for its own results: so the processor overlaps more of it.
-  for (int64_t i = 0; i < n; i++) {
-    const Vector scaled = memory.scaled[i];
+// States [first, first + kWidth) through the steps of a segment again. Adds to y and to the gradient of C.
+template <int kWidth, typename Between>
+PRISMAP_INLINE void walkAgain(const Group& group, const Segment& segment, int64_t first, const float* start,
+                              const GroupMemory& memory, BackwardSteps& steps, Vector* toC, Trace<kWidth>& trace,
+                              const Between& between) {
+  const int64_t n = group.size.states;
+  const float *b = group.input.b + segment.row * n + first, *c = group.input.c + segment.row * n + first;
+  Vector state[kWidth], scaled[kWidth];
 #pragma GCC unroll 8
-    for (int64_t k = 0; k < kSegment; k++) decays[i * kSegment + k] = exp2Product(dt[k], scaled);
-  }
-  SegmentSums sums;
-  for (int64_t i = 0; i < n; i++) {
-    const Vector scaled = memory.scaled[i];
-    const Vector* decay = decays + i * kSegment;
-    Vector before[kSegment], state = memory.starts[segment * n + i];
+  for (int i = 0; i < kWidth; i++) state[i] = load(start + (first + i) * group.size.channels, group.lanes);
+  std::copy_n(&memory.scaled[first], kWidth, scaled);
+  for (int64_t k = 0; k < segment.count; k++, b += n, c += n) {
+    between(k);
+    const Vector dt = steps.dt[k], drive = steps.drive[k], gy = steps.gy[k];
+    Vector *to = toC + k * n + first, y = steps.y[k];
 #pragma GCC unroll 8
-    for (int64_t k = 0; k < kSegment; k++) {
-      before[k] = state;
-      state = decay[k] * state + drive[k] * b[k * n + i];
-      sums.y[k] += state * c[k * n + i];
-      toC[k * n + i] += gy[k] * state;
+    for (int i = 0; i < kWidth; i++) {
+      const Vector decay = exp2Product(dt, scaled[i]);
+      trace.decay[k][i] = decay;
+      trace.before[k][i] = state[i];
+      state[i] = decay * state[i] + drive * b[i];
+      y += state[i] * c[i];
+      to[i] += gy * state[i];
     }
-    Vector adjoint = memory.adjoint[i], a = memory.a[i];
-#pragma GCC unroll 8
-    for (int64_t k = kSegment - 1; k >= 0; k--) {
-      const Vector g = gy[k] * c[k * n + i] + adjoint;
-      toB[k * n + i] += g * drive[k];
-      adjoint = g * decay[k];
-      const Vector kept = adjoint * before[k];
-      a += kept * dt[k];
-      sums.viaB[k] += g * b[k * n + i];
-      sums.viaA[k] += kept * scaled;
-    }
-    memory.adjoint[i] = adjoint;
-    memory.a[i] = a;
+    steps.y[k] = y;
   }
-  *result = sums;
+}
+
+// And back. Adds to viaA, viaB and to the gradients of A and B.
+template <int kWidth, typename Between>
+PRISMAP_INLINE void walkBack(const Group& group, const Segment& segment, int64_t first, const Trace<kWidth>& trace,
+                             GroupMemory& memory, BackwardSteps& steps, Vector* toB, const Between& between) {
+  const int64_t n = group.size.states;
+  const Vector* scaled = &memory.scaled[first];
+  Vector adjoint[kWidth], a[kWidth];
+  std::copy_n(&memory.adjoint[first], kWidth, adjoint);
+  std::copy_n(&memory.a[first], kWidth, a);
+  for (int64_t k = segment.count; k-- > 0;) {
+    between(k);
+    const float* b = group.input.b + (segment.row + k) * n + first;
+    const float* c = group.input.c + (segment.row + k) * n + first;
+    const Vector dt = steps.dt[k], drive = steps.drive[k], gy = steps.gy[k];
+    Vector *to = toB + k * n + first, viaB = steps.viaB[k], viaA = steps.viaA[k];
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; i++) {
+      const Vector g = gy * c[i] + adjoint[i];
+      to[i] += g * drive;
+      adjoint[i] = g * trace.decay[k][i];
+      const Vector kept = adjoint[i] * trace.before[k][i];
+      a[i] += kept * dt;
+      viaB += g * b[i];
+      viaA += kept * scaled[i];
+    }
+    steps.viaB[k] = viaB;
+    steps.viaA[k] = viaA;
+  }
+  std::copy_n(adjoint, kWidth, &memory.adjoint[first]);
+  std::copy_n(a, kWidth, &memory.a[first]);
 }
 
 // Gradients of u, dt and z of the steps of a segment.
-PRISMAP_INLINE void finishSteps(const Group& group, int64_t first, const SegmentSums& sums,
-                                const ScanGradients& gradients, GroupMemory& memory) {
+void finishSteps(const Group& group, const Segment& segment, const BackwardSteps& steps, const ScanGradients& gradients,
+                 GroupMemory& memory) {
   const Vector skip = group.optional(group.input.skip);
-  const int64_t count = std::min(kSegment, group.size.steps - first);
-  for (int64_t k = 0; k < count; k++) {
-    const int64_t at = group.at(first + k), t = first + k;
-    const Vector u = load(group.input.u + at, group.lanes);
-    const Vector gdt = (u * sums.viaB[k] + sums.viaA[k] * (1.0f / kLog2E)) * memory.slope[t];
-    store(gradients.dtRaw + at, gdt, group.lanes);
-    store(gradients.u + at, skip * memory.gy[t] + memory.dt[t] * sums.viaB[k], group.lanes);
-    if (gradients.z != nullptr) store(gradients.z + at, memory.gz[t] * (sums.y[k] + skip * u), group.lanes);
+  for (int64_t k = 0; k < segment.count; k++) {
+    const int64_t row = segment.row + k;
+    const Vector u = group.read(group.input.u, row);
+    const Vector gdt = (u * steps.viaB[k] + steps.viaA[k] * (1.0f / kLog2E)) * steps.slope[k];
+    group.write(gradients.dtRaw, row, gdt);
+    group.write(gradients.u, row, skip * steps.gy[k] + steps.dt[k] * steps.viaB[k]);
+    if (gradients.z != nullptr) group.write(gradients.z, row, steps.gz[k] * steps.y[k]);
     memory.bias += gdt;
   }
 }
 
-template <int kStates>
-void backwardElement(const ScanSize& size, const ScanInput& input, const ScanRange& range, int64_t element,
-                     const float* outGradient, const ScanGradients& gradients, BackwardMemory& memory) {
-  const int64_t n = size.states;
-  eachGroup(size, input, range, element, [&](const Group& group, int64_t index) {
-    GroupMemory& own = memory.groups[index];
-    prepareSteps(group, outGradient, own);
-    prepareStarts<kStates>(group, own);
-    std::fill(own.adjoint.begin(), own.adjoint.end(), Vector{});
-  });
-  for (int64_t segment = segmentsOf(size); segment-- > 0;) {
-    const int64_t first = segment * kSegment;
-    const float* b = rowsOf(input.b, size, element, first, memory.rows.data());
-    const float* c = rowsOf(input.c, size, element, first, memory.rows.data() + kSegment * n);
-    std::fill(memory.toB.begin(), memory.toB.end(), Vector{});
-    std::fill(memory.toC.begin(), memory.toC.end(), Vector{});
-    eachGroup(size, input, range, element, [&](const Group& group, int64_t index) {
-      GroupMemory& own = memory.groups[index];
-      SegmentSums sums;
-      prefetch(group, first - kSegment, gradients.u, gradients.dtRaw, gradients.z);
-      walk<kStates>(n, segment, own, b, c, memory.decays.data(), memory.toB.data(), memory.toC.data(), &sums);
-      finishSteps(group, first, sums, gradients, own);
+// One group through one segment; `next` is the one before it in time.
+void backwardSegment(const Group& group, const Segment& segment, const Segment& next, const float* starts,
+                     const float* outGradient, const ScanGradients& gradients, GroupMemory& memory, Vector* toB,
+                     Vector* toC) {
+  const ScanInput& input = group.input;
+  BackwardSteps steps;
+  prepareSteps(group, segment, outGradient, memory, steps);
+  const float* start = starts + group.startOf(segment);
+  const int64_t ahead = group.startOf(next);
+  eachChunk(group.size.states, [&](auto width, int64_t first) __attribute__((always_inline)) {
+    for (int i = 0; i < width; i++) prefetch(ahead + (first + i) * group.size.channels, starts);
+    Trace<width> trace;
+    walkAgain<width>(group, segment, first, start, memory, steps, toC, trace,
+                     [&](int64_t k) __attribute__((always_inline)) {
+                       if (first == 0) prefetch(group.at(next.row + k), input.u, input.dtRaw, input.z, outGradient);
+                     });
+    walkBack<width>(group, segment, first, trace, memory, steps, toB, [&](int64_t k) __attribute__((always_inline)) {
+      if (first == 0) prefetch(group.at(next.row + k), gradients.u, gradients.dtRaw, gradients.z);
     });
-    // Lanes are summed up once for all channels.
-    const int64_t count = std::min(kSegment, size.steps - first);
-    for (int64_t k = 0; k < count; k++) {
-      const int64_t row = (element * size.steps + first + k) * n;
-      sumEachLanes(&memory.toB[k * n], n, gradients.b + row);
-      sumEachLanes(&memory.toC[k * n], n, gradients.c + row);
-    }
-  }
+  });
+  finishSteps(group, segment, steps, gradients, memory);
 }
 
 void addShared(const Group& group, const GroupMemory& memory, float* shared) {
@@ -337,32 +359,50 @@ void addShared(const Group& group, const GroupMemory& memory, float* shared) {
 
 }  // namespace
 
-void scanForward(const ScanSize& size, const ScanInput& input, const ScanRange& range, float* out) {
-  thread_local ForwardMemory memory;
-  memory.scaled.resize(size.states);
-  memory.states.resize(size.states);
-  memory.rows.resize(2 * kSegment * size.states);
-  for (Vectors* steps : {&memory.dt, &memory.drive, &memory.y}) resizeSteps(*steps, size.steps);
-  eachGroup(size, input, range, 0, [&](const Group& group, int64_t) {
-    group.loadDecays(memory.scaled.data());
-    for (int64_t element = range.first; element < range.last; element++) {
-      forwardGroup({size, input, element, group.channel, group.lanes}, memory, out);
-    }
+void scanForward(const ScanSize& size, const ScanInput& input, const ScanRange& range, float* out, float* starts) {
+  thread_local std::vector<ForwardMemory> memory;
+  memory.resize(std::max<size_t>(memory.size(), groupsOf(range)));
+  eachGroup(size, input, range, [&](const Group& group, int64_t index) {
+    memory[index].scaled.resize(size.states);
+    memory[index].states.resize(size.states);
+    group.loadDecays(memory[index].scaled.data());
   });
+  const int64_t last = range.last * segmentsOf(size);
+  for (int64_t number = range.first * segmentsOf(size); number < last; number++) {
+    const Segment segment(size, number), next(size, std::min(number + 1, last - 1));
+    eachGroup(size, input, range, [&](const Group& group, int64_t index) {
+      Vectors& states = memory[index].states;
+      if (segment.opens) std::fill(states.begin(), states.end(), Vector{});
+      if (starts != nullptr) writeStart(group, segment, next, states, starts);
+      forwardSegment(group, segment, next, memory[index], out);
+    });
+  }
 }
 
-void scanBackward(const ScanSize& size, const ScanInput& input, const ScanRange& range, const float* outGradient,
-                  const ScanGradients& gradients) {
+void scanBackward(const ScanSize& size, const ScanInput& input, const ScanRange& range, const float* starts,
+                  const float* outGradient, const ScanGradients& gradients) {
   thread_local BackwardMemory memory;
-  resize(memory, size, (range.lastChannel - range.firstChannel + kLanes - 1) / kLanes);
-  eachGroup(size, input, range, 0, [&](const Group& group, int64_t index) {
+  resize(memory, size, groupsOf(range));
+  eachGroup(size, input, range, [&](const Group& group, int64_t index) {
     group.loadDecays(memory.groups[index].scaled.data());
   });
-  const auto run = size.states == 16 ? backwardElement<16> : backwardElement<0>;
-  for (int64_t element = range.first; element < range.last; element++) {
-    run(size, input, range, element, outGradient, gradients, memory);
+  const int64_t n = size.states, first = range.first * segmentsOf(size);
+  for (int64_t number = range.last * segmentsOf(size); number-- > first;) {
+    const Segment segment(size, number), next(size, std::max(number - 1, first));
+    std::fill(memory.toB.begin(), memory.toB.end(), Vector{});
+    std::fill(memory.toC.begin(), memory.toC.end(), Vector{});
+    eachGroup(size, input, range, [&](const Group& group, int64_t index) {
+      GroupMemory& own = memory.groups[index];
+      if (segment.closes) std::fill(own.adjoint.begin(), own.adjoint.end(), Vector{});
+      backwardSegment(group, segment, next, starts, outGradient, gradients, own, memory.toB.data(), memory.toC.data());
+    });
+    // Lanes are summed up once for all channels.
+    for (int64_t k = 0; k < segment.count; k++) {
+      sumEachLanes(&memory.toB[k * n], n, gradients.b + (segment.row + k) * n);
+      sumEachLanes(&memory.toC[k * n], n, gradients.c + (segment.row + k) * n);
+    }
   }
-  eachGroup(size, input, range, 0, [&](const Group& group, int64_t index) {
+  eachGroup(size, input, range, [&](const Group& group, int64_t index) {
     addShared(group, memory.groups[index], gradients.shared);
   });
 }

@@ -158,6 +158,25 @@ describe('every fast scan agrees with the recurrence', () => {
     },
   );
 
+  test.each(implementations)('%s: keeps nothing but its result', (_, scanOf) => {
+    const scan = scanOf();
+    if (scan === undefined) return;
+    const arrays = arraysOf({ batch: 2, steps: 20, channels: 5, states: 3, options: options[0]! });
+    const tensors = [...arrays].map(([name, { shape, values }]) => {
+      return [name, tf.tensor(values, [...shape], 'float32')] as const;
+    });
+    const input = Object.fromEntries(tensors) as unknown as SelectiveScanInput<Tensor>;
+    const before = tf.memory();
+    const result = scan(input);
+    expect(tf.memory().numTensors - before.numTensors).toBe(1);
+    expect(tf.memory().numBytes - before.numBytes).toBe(4 * result.size);
+    result.dispose();
+    const all = tensors.map(([, tensor]) => tensor);
+    const { value, grads } = tf.engine().gradients(() => tf.sum(scan(input)), all);
+    expect(tf.memory().numTensors - before.numTensors).toBe(1 + grads.length);
+    tf.dispose([value, ...grads, ...all]);
+  });
+
   test('a sequence of 1500 steps', () => {
     const size = { batch: 1, steps: 1500, channels: 3, states: 64, options: options[0]! };
     const arrays = arraysOf(size);

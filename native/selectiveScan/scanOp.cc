@@ -17,7 +17,7 @@ namespace prismap {
 namespace {
 
 constexpr int64_t kChannelBlock = 16;  // a multiple of every vector width
-// Backward is cut into about kElementParts ranges of batch elements. Where these are fewer than kLeastParts, channels are
+// The work is cut into about kElementParts ranges of batch elements. Where these are fewer than kLeastParts, channels are
 // cut too, although the gradients of B and C are sums over them.
 constexpr int64_t kElementParts = 64, kLeastParts = 16;
 
@@ -53,31 +53,7 @@ absl::Status readArguments(tf::OpKernelContext* context, Arguments* arguments) {
   return absl::OkStatus();
 }
 
-class ScanOp : public tf::OpKernel {
- public:
-  explicit ScanOp(tf::OpKernelConstruction* construction) : OpKernel(construction) {}
-
-  void Compute(tf::OpKernelContext* context) override {
-    Arguments arguments;
-    OP_REQUIRES_OK(context, readArguments(context, &arguments));
-    const auto& [size, input] = arguments;
-    tf::Tensor* out = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &out));
-    if (out->NumElements() == 0) return;
-    float* values = out->flat<float>().data();
-    const int64_t blocks = blocksOf(size.channels, kChannelBlock);
-    const int64_t cost = size.steps * size.states * kChannelBlock;
-    parallel(context, size.batch * blocks, cost, [&, size = size, input = input](int64_t first, int64_t last) {
-      for (int64_t unit = first; unit < last; unit++) {
-        const int64_t element = unit / blocks, channel = (unit % blocks) * kChannelBlock;
-        scanForward(size, input, {element, element + 1, channel, std::min(size.channels, channel + kChannelBlock)},
-                    values);
-      }
-    });
-  }
-};
-
-// The cut of backward: ranges of batch elements times ranges of channels. Each part sums on its own.
+// The cut of the work: ranges of batch elements times ranges of channels. In backward each part sums on its own.
 struct Cut {
   int64_t elements, channels;            // of one part
   int64_t elementParts, channelParts;
@@ -90,10 +66,42 @@ struct Cut {
     channels = blocksOf(blocks, wanted) * kChannelBlock;
     channelParts = blocksOf(size.channels, channels);
   }
+  int64_t parts() const { return elementParts * channelParts; }
   ScanRange range(const ScanSize& size, int64_t part) const {
     const int64_t element = (part / channelParts) * elements, channel = (part % channelParts) * channels;
     return {element, std::min(size.batch, element + elements), channel, std::min(size.channels, channel + channels)};
   }
+};
+
+tf::TensorShape startsShape(const ScanSize& size) {
+  return {size.batch, segmentsOf(size), size.states, size.channels};
+}
+
+class ScanOp : public tf::OpKernel {
+ public:
+  explicit ScanOp(tf::OpKernelConstruction* construction) : OpKernel(construction) {
+    OP_REQUIRES_OK(construction, construction->GetAttr("keep_starts", &keep_starts_));
+  }
+
+  void Compute(tf::OpKernelContext* context) override {
+    Arguments arguments;
+    OP_REQUIRES_OK(context, readArguments(context, &arguments));
+    const auto& [size, input] = arguments;
+    tf::Tensor *out = nullptr, *starts = nullptr;
+    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &out));
+    OP_REQUIRES_OK(context, context->allocate_output(1, keep_starts_ ? startsShape(size) : tf::TensorShape({0}), &starts));
+    if (out->NumElements() == 0) return;
+    float* values = out->flat<float>().data();
+    float* kept = starts->NumElements() == 0 ? nullptr : starts->flat<float>().data();
+    const Cut cut(size);
+    const int64_t cost = size.steps * size.states * cut.channels * cut.elements;
+    parallel(context, cut.parts(), cost, [&, size = size, input = input](int64_t first, int64_t last) {
+      for (int64_t part = first; part < last; part++) scanForward(size, input, cut.range(size, part), values, kept);
+    });
+  }
+
+ private:
+  bool keep_starts_ = false;
 };
 
 class ScanGradientOp : public tf::OpKernel {
@@ -103,7 +111,9 @@ class ScanGradientOp : public tf::OpKernel {
   void Compute(tf::OpKernelContext* context) override {
     Arguments arguments;
     OP_REQUIRES_OK(context, readArguments(context, &arguments));
-    OP_REQUIRES(context, context->input(8).NumElements() == context->input(0).NumElements(),
+    OP_REQUIRES(context, context->input(8).NumElements() == startsShape(arguments.size).num_elements(),
+                absl::InvalidArgumentError("selective scan: the forward pass kept no states for its gradient"));
+    OP_REQUIRES(context, context->input(9).NumElements() == context->input(0).NumElements(),
                 absl::InvalidArgumentError("selective scan: the output's gradient has another size than the output"));
     float* to[8];
     for (int i = 0; i < 8; i++) {
@@ -112,7 +122,7 @@ class ScanGradientOp : public tf::OpKernel {
       to[i] = output->NumElements() == 0 ? nullptr : output->flat<float>().data();
     }
     if (to[0] == nullptr) return zero(context, to);
-    run(context, arguments, valuesOf(context->input(8)), to);
+    run(context, arguments, valuesOf(context->input(8)), valuesOf(context->input(9)), to);
   }
 
  private:
@@ -122,8 +132,8 @@ class ScanGradientOp : public tf::OpKernel {
     }
   }
 
-  static void run(tf::OpKernelContext* context, const Arguments& arguments, const float* outGradient,
-                  float* const* to) {
+  static void run(tf::OpKernelContext* context, const Arguments& arguments, const float* starts,
+                  const float* outGradient, float* const* to) {
     const ScanSize& size = arguments.size;
     const Cut cut(size);
     const int64_t narrow = size.batch * size.steps * size.states;
@@ -131,7 +141,7 @@ class ScanGradientOp : public tf::OpKernel {
     std::vector<float> sums(cut.elementParts * shared);
     std::vector<float> b(cut.channelParts > 1 ? cut.channelParts * narrow : 0), c(b.size());
     const int64_t cost = 3 * size.steps * size.states * cut.channels * cut.elements;
-    parallel(context, cut.elementParts * cut.channelParts, cost, [&](int64_t first, int64_t last) {
+    parallel(context, cut.parts(), cost, [&](int64_t first, int64_t last) {
       for (int64_t part = first; part < last; part++) {
         const int64_t column = part % cut.channelParts;
         ScanGradients gradients = {to[0], to[1], to[6], to[3], to[4], sums.data() + (part / cut.channelParts) * shared};
@@ -139,7 +149,7 @@ class ScanGradientOp : public tf::OpKernel {
           gradients.b = b.data() + column * narrow;
           gradients.c = c.data() + column * narrow;
         }
-        scanBackward(size, arguments.input, cut.range(size, part), outGradient, gradients);
+        scanBackward(size, arguments.input, cut.range(size, part), starts, outGradient, gradients);
       }
     });
     if (cut.channelParts > 1) {
@@ -169,9 +179,12 @@ REGISTER_OP("PrismapSelectiveScan")
     .Input("skip: float")
     .Input("z: float")
     .Input("dt_bias: float")
+    .Attr("keep_starts: bool")
     .Output("y: float")
+    .Output("starts: float")  // for the gradient; empty unless they are to be kept
     .SetShapeFn([](tf::shape_inference::InferenceContext* context) {
       context->set_output(0, context->input(0));
+      context->set_output(1, context->UnknownShape());
       return absl::OkStatus();
     });
 
@@ -184,6 +197,7 @@ REGISTER_OP("PrismapSelectiveScanGradient")
     .Input("skip: float")
     .Input("z: float")
     .Input("dt_bias: float")
+    .Input("starts: float")
     .Input("gradient: float")
     .Output("u_gradient: float")
     .Output("dt_raw_gradient: float")

@@ -31,8 +31,10 @@ type ScanGradients = Readonly<
 /** The scan on any tfjs backend, computed on this thread. */
 export function createScriptScan(tf: Tfjs): ScanKernel {
   return {
-    forward: (inputs) => tf.tensor(scanForward(arraysOf(inputs)), inputs[0]!.shape, 'float32'),
-    backward: (inputs, gradient) => {
+    forward: (inputs) => ({
+      value: tf.tensor(scanForward(arraysOf(inputs)), inputs[0]!.shape, 'float32'),
+    }),
+    backward: (inputs, _, gradient) => {
       const g = scanBackward(arraysOf(inputs), gradient.dataSync<'float32'>());
       const arrays = [g.u, g.dtRaw, g.A, g.B, g.C, g.D, g.z, g.dtBias];
       return inputs.map((input, i) => input && tf.tensor(arrays[i]!, input.shape, 'float32'));

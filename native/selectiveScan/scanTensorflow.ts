@@ -6,9 +6,16 @@ export function createTensorflowScan(tf: Tfjs, backend: TensorflowBackend): Scan
   const filled = (inputs: ScanTensors): Tensor[] =>
     inputs.map((tensor) => tensor ?? tf.tensor([], [0], 'float32'));
   return {
-    forward: (inputs) => backend.executeSingleOutput('PrismapSelectiveScan', [], filled(inputs)),
-    backward: (inputs, gradient) => {
-      const operands = [...filled(inputs), gradient];
+    forward: (inputs, differentiated) => {
+      const type = backend.binding.TF_ATTR_BOOL;
+      const attributes = [{ name: 'keep_starts', type, value: differentiated }];
+      const operands = filled(inputs);
+      const name = 'PrismapSelectiveScan';
+      const [value, starts] = backend.executeMultipleOutputs(name, attributes, operands, 2);
+      return differentiated ? { value: value!, kept: starts! } : { value: value! };
+    },
+    backward: (inputs, starts, gradient) => {
+      const operands = [...filled(inputs), starts!, gradient];
       const name = 'PrismapSelectiveScanGradient';
       const results = backend.executeMultipleOutputs(name, [], operands, inputs.length);
       return results.map((result, i) => (inputs[i] === undefined ? undefined : result));
