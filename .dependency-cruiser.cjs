@@ -26,7 +26,7 @@ module.exports = {
     rule(
       'raster-vector',
       { path: '^app/(raster|vector)/', pathNot: '\\.test\\.ts$' },
-      outside('app/(raster|vector)/', 'app/error\\.ts', 'app/random\\.ts'),
+      outside('app/(raster|vector)/', 'app/error\\.ts', 'app/phrase\\.ts', 'app/random\\.ts'),
       'Rasters and ROIs know nothing of models or services.',
     ),
     rule(
@@ -50,7 +50,7 @@ module.exports = {
     rule(
       'main-parts',
       {
-        path: '^main/(raster|vector|engines|transport|store)/',
+        path: '^main/(raster|vector|engines|transport|store|weights)/',
         pathNot: '\\.test\\.ts$|/testing/',
       },
       { path: '^main/(services|workers|shell)/' },
@@ -62,8 +62,14 @@ module.exports = {
         path: '^main/(raster|vector|engines|transport|store)/',
         pathNot: '\\.test\\.ts$|/testing/',
       },
-      { path: '^main/(raster|vector|engines|transport|store)/', pathNot: '^main/$1/' },
+      { path: '^main/(raster|vector|engines|transport|store|weights)/', pathNot: '^main/$1/' },
       'Parts of main/ meet in services and workers, not in each other.',
+    ),
+    rule(
+      'weights',
+      { path: '^main/weights/', pathNot: '\\.test\\.ts$|/testing/' },
+      { path: '^main/(raster|vector|transport|store|engines/(?!safetensors\\.ts))' },
+      'Weights files need the safetensors format of the engines and nothing else of them.',
     ),
     rule(
       'workers',

@@ -22,6 +22,7 @@ const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
   epoch: () => import('./epoch.ts'),
   read: () => import('./read.ts'),
   write: () => import('./write.ts'),
+  weights: () => import('./weights.ts'),
   map: () => import('./deskMap.ts'),
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
+import { pretrain } from './pretrain.ts';
 
 const integer = z.int().nonnegative();
 const window = z.tuple([integer, integer, z.int().positive(), z.int().positive()]);
@@ -92,10 +93,19 @@ const train = call(
     rois: uri.describe('GeoJSON, GeoPackage, Shapefile or label raster'),
     classField: z.string().optional().describe('field of the ROIs that names the class'),
     layer: z.string().optional().describe('layer of the ROI file'),
-    model: z.enum(['spectralmamba', 'forest']).default('spectralmamba').describe('kind of model'),
+    model: z
+      .enum(['spectralmamba', 'spectralgpt', 'forest'])
+      .default('spectralmamba')
+      .describe('kind of model'),
     out: uri.describe('folder of the model'),
-    task: z.enum(['pixel']).default('pixel').describe('kind of task'),
-    preset: z.enum(['prismap', 'paper']).default('prismap').describe('published settings'),
+    task: z
+      .enum(['pixel', 'segmentation'])
+      .optional()
+      .describe('kind of task; what the model is for where absent'),
+    preset: z
+      .enum(['prismap', 'paper', 'tiny', 'base', 'large', 'huge'])
+      .default('prismap')
+      .describe('prismap or published settings; of spectralgpt its size'),
     patch: z
       .union([z.literal(1), z.literal(3)])
       .optional()
@@ -220,12 +230,35 @@ const modelRun = call(
   z.object({ outputs: z.array(z.object({ name: z.string(), shape: z.array(integer) })) }),
 );
 
+const tensorList = z.array(
+  z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) }),
+);
+
 const weightsInspect = call(
   'looks into a weights file',
-  z.strictObject({ file: uri.describe('.safetensors file') }),
+  z.strictObject({ file: uri.describe('.pth or .safetensors file') }),
   z.object({
-    tensors: z.array(z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) })),
+    format: z.string(),
+    tensors: tensorList,
     metadata: z.record(z.string(), z.string()),
+  }),
+);
+
+const weightsConvert = call(
+  'converts a weights file to safetensors',
+  z.strictObject({
+    file: uri.describe('.pth or .safetensors file'),
+    out: uri.describe('.safetensors file to write'),
+    model: z
+      .enum(['spectralgpt'])
+      .optional()
+      .describe('only the tensors of this network, under its official names'),
+  }),
+  z.object({
+    file: z.string(),
+    bytes: integer,
+    tensors: tensorList,
+    leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
   }),
 );
 
@@ -237,8 +270,10 @@ export const api = {
   train,
   predict,
   evaluate,
+  pretrain,
   'model run': modelRun,
   'weights inspect': weightsInspect,
+  'weights convert': weightsConvert,
 } as const;
 
 export type Api = typeof api;

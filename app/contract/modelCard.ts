@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const positive = z.int().min(1).max(1_000_000);
 const finite = z.number();
 const figure = finite.min(-1).max(1).optional();
 
 /** A band that the model reads, in order, and how its samples become the physical values it was trained on. */
-const cardBand = z.strictObject({
+export const cardBand = z.strictObject({
   name: z.string(),
   wavelengthNm: finite.positive().optional(),
   fwhmNm: finite.positive().optional(),
@@ -18,7 +18,7 @@ const cardBand = z.strictObject({
   range: z.tuple([finite, finite]).optional(),
 });
 
-const cardClass = z.strictObject({
+export const cardClass = z.strictObject({
   value: z.int().min(1).max(65535),
   name: z.string(),
   color: z.tuple([z.int(), z.int(), z.int()]),
@@ -56,7 +56,17 @@ const spectralMambaNetwork = z.strictObject({
   dropout: finite.min(0).max(0.95),
 });
 
-const file = z.strictObject({ path: z.string(), sha256: sha256.optional() });
+/** A file that a model was made of. */
+export const file = z.strictObject({ path: z.string(), sha256: sha256.optional() });
+
+/** On the validation part, fractions of 1. */
+export const cardFigures = z.strictObject({
+  oa: figure,
+  aa: figure,
+  kappa: figure,
+  miou: figure,
+  f1: figure,
+});
 
 /** Everything about a trained model but its numbers: what it needs, what it was made of, how good it is. */
 export const modelCard = z.strictObject({
@@ -89,8 +99,7 @@ export const modelCard = z.strictObject({
     epochs: z.int(),
     bestEpoch: z.int(),
   }),
-  /** On the validation part, fractions of 1. */
-  figures: z.strictObject({ oa: figure, aa: figure, kappa: figure, miou: figure, f1: figure }),
+  figures: cardFigures,
   engine: z.strictObject({
     engine: z.string(),
     device: z.string(),

@@ -19,6 +19,10 @@ export const commands: Readonly<Record<CallName, Command>> = {
     positionals: [],
     example: 'prismap evaluate --map map.tif --reference reference.tif --report report.html',
   },
+  pretrain: {
+    positionals: [],
+    example: 'prismap pretrain --scenes scenes --preset tiny --out pretrained',
+  },
   'model run': {
     positionals: [],
     example:
@@ -26,6 +30,10 @@ export const commands: Readonly<Record<CallName, Command>> = {
   },
   'weights inspect': {
     positionals: ['file'],
-    example: 'prismap weights inspect model/weights.safetensors',
+    example: 'prismap weights inspect SpectralGPT+.pth',
+  },
+  'weights convert': {
+    positionals: ['file', 'out'],
+    example: 'prismap weights convert SpectralGPT+.pth base.safetensors --model spectralgpt',
   },
 };

@@ -76,14 +76,35 @@ const presenters: Presenter = {
       ]),
       ...(result.report === undefined ? [] : [`report ${result.report}`]),
     ].join('\n'),
+  pretrain: (result) =>
+    `weights ${result.weights}: ${result.epochs} epochs over ${result.scenes} scenes, loss ${result.loss.toPrecision(4)}, ${result.seconds.toFixed(1)} s (${result.engine})`,
   'model run': (result) =>
     result.outputs.map((output) => `${output.name} [${output.shape.join(', ')}]`).join('\n'),
   'weights inspect': (result) =>
-    table([
-      ['name', 'type', 'shape'],
-      ...result.tensors.map((tensor) => [tensor.name, tensor.dtype, tensor.shape.join(' × ')]),
-    ]),
+    [
+      `${result.format}, ${result.tensors.length} tensors`,
+      table([
+        ['name', 'type', 'shape'],
+        ...result.tensors.map((tensor) => [tensor.name, tensor.dtype, tensor.shape.join(' × ')]),
+      ]),
+      ...Object.entries(result.metadata).map(([name, text]) => `${name}: ${text}`),
+    ].join('\n'),
+  'weights convert': (result) =>
+    [
+      `${result.file}: ${result.tensors.length} tensors, ${result.bytes} bytes`,
+      ...leftOut(result.leftOut),
+    ].join('\n'),
 };
+
+/** An optimiser has hundreds: reasons with their number and the first names. */
+function leftOut(rows: Output<'weights convert'>['leftOut']): string[] {
+  const reasons = [...new Set(rows.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const names = rows.filter((row) => row.reason === reason).map(({ name }) => name);
+    const more = names.length > 5 ? `, … (${names.length} in all)` : '';
+    return `left out, ${reason}: ${names.slice(0, 5).join(', ')}${more}`;
+  });
+}
 
 function presentInfo(result: Output<'info'>): string {
   const head = [

@@ -104,12 +104,16 @@ export type Learner = {
   dispose(): void;
 };
 
+/** A network's numbers on an engine, for forward passes. */
+export type Network = Pick<Learner, 'evaluate' | 'dispose'>;
+
 /** Where and with what to compute. Lives in a compute process only. */
 export type Engine = {
   readonly info: EngineInfo;
   predictor<Config>(model: LoadedModel<Config>): Predictor;
   trainer<Config>(model: LoadedModel<Config>, options: OptimizerOptions): Trainer;
   learner(weights: WeightData, options: LearnerOptions): Learner;
+  network(weights: WeightData): Network;
   /** One forward pass that keeps nothing, for `model run` and tests: `body` gets the operations and the model's weights. */
   run(
     weights: WeightData,

@@ -3,7 +3,7 @@ import type { Shape } from '../../app/model/ops.ts';
 import { duplicateKey } from './duplicateKey.ts';
 
 /** Element types of the format, with their bytes. */
-const elementBytes = {
+export const elementBytes = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -43,22 +43,12 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, { readonly shape: Shape; readonly values: Float32Array }>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
-  let end = 0;
-  for (const [name, { shape, values }] of tensors) {
-    const begin = end;
-    end += values.length * 4;
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const headerLength = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + headerLength + end);
+  const rows = [...tensors].map(([name, { shape }]) => ({ name, type: 'F32' as const, shape }));
+  const { bytes: header, dataBytes } = safetensorsHeader(rows, metadata);
+  const file = new Uint8Array(header.length + dataBytes);
+  file.set(header);
   const view = new DataView(file.buffer);
-  view.setBigUint64(0, BigInt(headerLength), true);
-  file.fill(0x20, 8, 8 + headerLength);
-  file.set(text, 8);
-  let at = 8 + headerLength;
+  let at = header.length;
   for (const { values } of tensors.values()) {
     for (const value of values) {
       view.setFloat32(at, value, true);
@@ -68,21 +58,92 @@ export function writeSafetensors(
   return file;
 }
 
+/** What stands before the numbers of a file whose tensors follow in this order; `dataBytes` is what they come to. */
+export function safetensorsHeader(
+  tensors: readonly {
+    readonly name: string;
+    readonly type: ElementType;
+    readonly shape: Shape;
+  }[],
+  metadata: Readonly<Record<string, string>>,
+): { readonly bytes: Uint8Array; readonly dataBytes: number } {
+  // As entries: a tensor may be called "__proto__".
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
+  let end = 0;
+  for (const { name, type, shape } of tensors) {
+    const begin = end;
+    end += shape.reduce((product, size) => product * size, elementBytes[type]);
+    header.push([name, { dtype: type, shape, data_offsets: [begin, end] }]);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const length = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, 8);
+  return { bytes, dataBytes: end };
+}
+
 /**
  * Reads a file that may be anything. Nothing is allocated but the tables: tensors are views of `file`.
  * @param name of the file, for messages
  * @throws AppError `bad-weights` unless header, names, types, shapes and offsets agree and cover the data exactly once
  */
 export function readSafetensors(file: Uint8Array, name: string): SafetensorsFile {
+  const length = safetensorsHeaderLength(file, file.length, name);
+  const { tensors, metadata } = readSafetensorsHeader(file.subarray(0, length), file.length, name);
+  return {
+    tensors: new Map(
+      [...tensors].map(([key, { type, shape, begin, end }]) => [
+        key,
+        { type, shape, bytes: file.subarray(begin, end) },
+      ]),
+    ),
+    metadata,
+  };
+}
+
+/** A tensor in a file that is read in pieces: its bytes, from the start of the file. */
+export type SafeTensorSpan = {
+  readonly type: ElementType;
+  readonly shape: Shape;
+  readonly begin: number;
+  readonly end: number;
+};
+
+/** Where the header ends. @param start at least the first 8 bytes @throws AppError `bad-weights` */
+export function safetensorsHeaderLength(
+  start: Uint8Array,
+  fileBytes: number,
+  name: string,
+): number {
   const refuse = refusal(name);
-  if (file.length < 8) throw refuse(`it has ${file.length} bytes, fewer than the length field`);
-  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  if (start.length < 8) throw refuse(`it has ${start.length} bytes, fewer than the length field`);
+  const view = new DataView(start.buffer, start.byteOffset, start.length);
   const headerLength = view.getBigUint64(0, true);
   if (headerLength > headerLimit) throw refuse(`its header claims ${headerLength} bytes`);
   const dataStart = 8 + Number(headerLength);
-  if (dataStart > file.length) throw refuse('its header is cut off');
-  const header = parseHeader(file.subarray(8, dataStart), refuse);
-  const tensors = new Map<string, SafeTensor>();
+  if (dataStart > fileBytes) throw refuse('its header is cut off');
+  return dataStart;
+}
+
+/**
+ * The tables alone.
+ * @param head all bytes before the data
+ * @throws AppError `bad-weights` as `readSafetensors`
+ */
+export function readSafetensorsHeader(
+  head: Uint8Array,
+  fileBytes: number,
+  name: string,
+): {
+  readonly tensors: ReadonlyMap<string, SafeTensorSpan>;
+  readonly metadata: Readonly<Record<string, string>>;
+} {
+  const refuse = refusal(name);
+  const dataStart = head.length;
+  const header = parseHeader(head.subarray(8), refuse);
+  const tensors = new Map<string, SafeTensorSpan>();
   const spans: [number, number, string][] = [];
   let metadata: Record<string, string> = {};
   for (const [key, entry] of Object.entries(header)) {
@@ -91,11 +152,11 @@ export function readSafetensors(file: Uint8Array, name: string): SafetensorsFile
       continue;
     }
     const { type, shape, begin, end } = tensorEntry(key, entry, refuse);
-    if (end > file.length - dataStart) throw refuse(`tensor "${key}" ends beyond the file`);
+    if (end > fileBytes - dataStart) throw refuse(`tensor "${key}" ends beyond the file`);
     spans.push([begin, end, key]);
-    tensors.set(key, { type, shape, bytes: file.subarray(dataStart + begin, dataStart + end) });
+    tensors.set(key, { type, shape, begin: dataStart + begin, end: dataStart + end });
   }
-  checkCover(spans, file.length - dataStart, refuse);
+  checkCover(spans, fileBytes - dataStart, refuse);
   return { tensors, metadata };
 }
 

@@ -2,7 +2,7 @@ import type { FusedOps, Ops, Shape } from '../../app/model/ops.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import type { Engine, EngineInfo, LoadedModel, Predictor, RunBody } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
-import { createTfjsLearner } from './tfjsLearner.ts';
+import { createTfjsLearner, createTfjsNetwork } from './tfjsLearner.ts';
 import { createTfjsOps } from './tfjsOps.ts';
 import { forwardProbabilities, keepWeights, numbersOf } from './tfjsTensors.ts';
 import { createTfjsTrainer } from './tfjsTrainer.ts';
@@ -15,6 +15,7 @@ export function createTfjsEngine(tf: Tfjs, info: EngineInfo, fused: FusedOps<Ten
     predictor: (model) => createPredictor(tf, ops, model),
     trainer: (model, options) => createTfjsTrainer({ tf, ops, model, options }),
     learner: (weights, options) => createTfjsLearner(tf, ops, weights, options),
+    network: (weights) => createTfjsNetwork(tf, ops, weights),
     run: (weights, body) => runOnce(tf, ops, weights, body),
     dispose: () => undefined,
   };

@@ -2,7 +2,7 @@ import { AppError } from '../../app/error.ts';
 import type { Ops } from '../../app/model/ops.ts';
 import type { WeightData, Weights } from '../../app/model/weights.ts';
 import { type AdamState, adamwStep, clipScale } from './adamw.ts';
-import type { Learner, LearnerOptions, Objective, OptimizerState } from './engine.ts';
+import type { Learner, LearnerOptions, Network, Objective, OptimizerState } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 import { keepWeights, numbersOf, scoped } from './tfjsTensors.ts';
 
@@ -22,6 +22,13 @@ export function createTfjsLearner(
   options: LearnerOptions,
 ): Learner {
   return new TfjsLearner(tf, ops, weights, options);
+}
+
+/** A learner that learns nothing. */
+export function createTfjsNetwork(tf: Tfjs, ops: Ops<Tensor>, weights: WeightData): Network {
+  const idle = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0 };
+  const rule = (): { rate: number; decays: boolean } => ({ rate: 0, decays: false });
+  return new TfjsLearner(tf, ops, weights, { ...idle, rule });
 }
 
 class TfjsLearner implements Learner {

@@ -19,8 +19,10 @@ const tasks: TaskTable = {
   'export rois': async () => (await import('./exportRois.ts')).exportRois,
   preflight: async () => (await import('./preflight.ts')).preflight,
   probe: async () => (await import('./probe.ts')).probe,
+  pretrain: async () => (await import('./pretrain.ts')).pretrain,
   'model run': async () => (await import('./modelRun.ts')).modelRun,
   'weights inspect': async () => (await import('./weightsInspect.ts')).weightsInspect,
+  'weights convert': async () => (await import('./weightsConvert.ts')).weightsConvert,
 };
 
 serveTasks(tasks);

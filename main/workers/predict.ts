@@ -7,6 +7,7 @@ import { bytesPerSample } from '../../app/raster/samples.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { scanWindows } from '../../app/raster/tiling.ts';
 import { garbageCollector } from '../collectGarbage.ts';
+import { isTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
 import { writePreview } from '../raster/picture.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
@@ -39,6 +40,8 @@ export async function predict(
   input: PredictInput,
   context: TaskContext,
 ): Promise<Output<'predict'>> {
+  if (await isTileModel(input.model))
+    return (await import('./predictTiles.ts')).predictTiles(input, context);
   const run = startRun(context);
   const classifier = await openClassifier(input.model, input);
   const { id, device } = classifier.engine;

@@ -16,6 +16,13 @@ import { splitSamples } from './trainingSplit.ts';
 
 /** Trains a model on the pixels of ROIs and writes its folder. */
 export async function train(input: Input<'train'>, context: TaskContext): Promise<Output<'train'>> {
+  if (input.model === 'spectralgpt')
+    return (await import('./trainTiles.ts')).trainTiles(input, context);
+  if (input.task === 'segmentation')
+    throw new AppError(
+      'usage',
+      `${input.model} classifies pixels. Use --model spectralgpt for segmentation, or leave --task out.`,
+    );
   const run = startRun(context);
   const data = await collectTrainingData(input, run.warn, context);
   const split = await splitSamples(data, input);

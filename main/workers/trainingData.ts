@@ -24,7 +24,7 @@ export type TrainingData = {
 };
 
 /** Free columns between two scenes on the common grid of positions. */
-const sceneGap = 100_000;
+export const sceneGap = 100_000;
 
 /** Reads the spectra of all ROI pixels. @throws AppError `no-samples`, `no-overlap`, `bad-values`, `bands-mismatch` … */
 export async function collectTrainingData(

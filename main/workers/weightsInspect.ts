@@ -2,20 +2,23 @@ import { readFile } from 'node:fs/promises';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { readSafetensors, type SafetensorsFile } from '../engines/safetensors.ts';
+import { openTensorFile } from '../weights/openTensorFile.ts';
 
-/** Lists the tensors of a weights file. */
+/** Lists the tensors of a weights file, and what else it says. Nothing of it is run, and no numbers are read. */
 export async function weightsInspect(
   input: Input<'weights inspect'>,
 ): Promise<Output<'weights inspect'>> {
-  const { tensors, metadata } = await readTensorFile(input.file);
-  return {
-    tensors: [...tensors].map(([name, tensor]) => ({
-      name,
-      dtype: tensor.type,
-      shape: [...tensor.shape],
-    })),
-    metadata: { ...metadata },
-  };
+  const file = await openTensorFile(input.file);
+  try {
+    const { format, tensors, metadata } = file;
+    return {
+      format,
+      tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] })),
+      metadata: { ...metadata },
+    };
+  } finally {
+    await file.close();
+  }
 }
 
 /** Reads a safetensors file. @throws AppError `not-found`, `bad-weights` */

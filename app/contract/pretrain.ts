@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { call } from './call.ts';
+import { computeOptions, uri } from './common.ts';
+
+/** Masked pre-training of a tile model. */
+export const pretrain = call(
+  'masked pre-training on unlabelled scenes',
+  z.strictObject({
+    scenes: uri.describe('folder of scenes; those in it are found'),
+    model: z.enum(['spectralgpt']).default('spectralgpt').describe('kind of model'),
+    preset: z
+      .enum(['tiny', 'base', 'large', 'huge'])
+      .default('tiny')
+      .describe('size and plan; tiny is for a processor'),
+    setting: z
+      .enum(['prismap', 'official'])
+      .default('prismap')
+      .describe('official = as the released code, oddities included'),
+    out: uri.describe('folder of the model'),
+    epochs: z.int().min(1).max(100_000).optional().describe('rounds over the tiles'),
+    tiles: z.int().min(1).max(10_000_000).optional().describe('tiles drawn an epoch'),
+    batch: z.int().min(1).max(65_536).optional().describe('tiles of one step'),
+    imageSize: z.int().min(8).max(1024).optional().describe('pixels a side of a tile'),
+    spectralPatch: z.int().min(1).max(1000).optional().describe('bands of one token'),
+    maskRatio: z.number().gt(0).lt(1).default(0.9).describe('share of the tokens taken out'),
+    loss: z
+      .enum(['two-target', 'three-target'])
+      .default('two-target')
+      .describe('reconstruction targets'),
+    resume: z.boolean().default(false).describe('continue a run that was stopped'),
+    ...computeOptions,
+  }),
+  z.object({
+    weights: z.string(),
+    epochs: z.int().positive(),
+    loss: z.number(),
+    scenes: z.int().positive(),
+    seconds: z.number(),
+    samplesPerSecond: z.number(),
+    engine: z.string(),
+    warnings: z.array(z.string()),
+    manifest: z.string(),
+  }),
+);

@@ -1,0 +1,66 @@
+import type { Output } from '../../../app/contract/api.ts';
+import { accuracyFigures, addToConfusion, createConfusion } from '../../../app/learn/metrics.ts';
+import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
+import { segment } from '../../../app/model/spectralGpt/segmentation.ts';
+import type { ClassScheme } from '../../../app/vector/roi.ts';
+import type { Network } from '../../engines/engine.ts';
+import { defined } from '../defined.ts';
+import type { LabelledTiles } from './labelledTiles.ts';
+
+/** Figures on labelled pixels. */
+export type TileScore = {
+  readonly accuracy: Output<'train'>['validation'];
+  readonly perClass: Output<'train'>['perClass'];
+  readonly loss: number | undefined;
+};
+
+/** Measures a segmentation network on labelled pixels, each seen once in the tiles of a regular grid. */
+export async function validateTiles(
+  network: Network,
+  tiles: LabelledTiles,
+  {
+    config,
+    classes,
+    batch,
+    signal,
+  }: {
+    readonly config: SpectralGptConfig;
+    readonly classes: ClassScheme;
+    /** Tiles at a time. */
+    readonly batch: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<TileScore> {
+  const confusion = createConfusion(classes.length);
+  let [loss, seen] = [0, 0];
+  for await (const { values, labels, count } of tiles.all(batch, signal)) {
+    const shape = [count, config.bands, config.imageSize, config.imageSize];
+    const [scores] = network.evaluate(
+      new Map([['image', { shape, values }]]),
+      (ops, weights, inputs) => [
+        ops.logSoftmax(segment({ ops, weights, config }, inputs.get('image')!)),
+      ],
+    );
+    const reference: number[] = [];
+    const predicted: number[] = [];
+    for (const [pixel, label] of labels.entries()) {
+      if (label < 0) continue;
+      const row = scores!.subarray(pixel * config.classes, (pixel + 1) * config.classes);
+      loss -= row[label]!;
+      seen += 1;
+      reference.push(label + 1);
+      predicted.push(row.indexOf(Math.max(...row)) + 1);
+    }
+    addToConfusion(confusion, reference, predicted);
+  }
+  const { oa, aa, kappa, miou, f1, perClass } = accuracyFigures(confusion);
+  return {
+    accuracy: defined({ oa, aa, kappa, miou, f1 }),
+    loss: seen === 0 ? undefined : loss / seen,
+    perClass: perClass.map(({ producers, users, f1: score, iou, support }, i) => ({
+      name: classes[i]!.name,
+      support,
+      ...defined({ producers, users, f1: score, iou }),
+    })),
+  };
+}
