@@ -234,6 +234,10 @@ const tensorList = z.array(
   z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) }),
 );
 
+const tensorList = z.array(
+  z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) }),
+);
+
 const weightsInspect = call(
   'looks into a weights file',
   z.strictObject({ file: uri.describe('.pth or .safetensors file') }),
@@ -273,6 +277,7 @@ export const api = {
   pretrain,
   'model run': modelRun,
   'weights inspect': weightsInspect,
+  'weights convert': weightsConvert,
   'weights convert': weightsConvert,
 } as const;
 
