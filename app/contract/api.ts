@@ -234,10 +234,6 @@ const tensorList = z.array(
   z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) }),
 );
 
-const tensorList = z.array(
-  z.object({ name: z.string(), dtype: z.string(), shape: z.array(integer) }),
-);
-
 const weightsInspect = call(
   'looks into a weights file',
   z.strictObject({ file: uri.describe('.pth or .safetensors file') }),
@@ -277,7 +273,6 @@ export const api = {
   pretrain,
   'model run': modelRun,
   'weights inspect': weightsInspect,
-  'weights convert': weightsConvert,
   'weights convert': weightsConvert,
 } as const;
 

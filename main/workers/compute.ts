@@ -23,7 +23,6 @@ const tasks: TaskTable = {
   'model run': async () => (await import('./modelRun.ts')).modelRun,
   'weights inspect': async () => (await import('./weightsInspect.ts')).weightsInspect,
   'weights convert': async () => (await import('./weightsConvert.ts')).weightsConvert,
-  'weights convert': async () => (await import('./weightsConvert.ts')).weightsConvert,
 };
 
 serveTasks(tasks);
