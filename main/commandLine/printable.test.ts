@@ -28,14 +28,18 @@ test('names from files cannot steer the terminal', async () => {
   const found = await shown(
     (async (_name, _input, options) => {
       options?.onEvent?.({ kind: 'warning', message: `Class ${evil} is small.` });
-      return { tensors: [{ name: evil, dtype: 'F32', shape: [2] }], metadata: {} };
+      return {
+        format: 'PyTorch',
+        tensors: [{ name: evil, dtype: 'float32', shape: [2] }],
+        metadata: { args: evil },
+      };
     }) as Services['call'],
     'weights',
     'inspect',
     'a.safetensors',
   );
   expect(found).toContain('Class Wa\ufffd]0;title\ufffdter\ufffd[31m');
-  expect(found.match(/title/g)).toHaveLength(2); // the warning and the table
+  expect(found.match(/title/g)).toHaveLength(3); // the warning, the table and the metadata
   expect(found).not.toMatch(steering);
   const refused = await shown(
     () => Promise.reject(new AppError('no-samples', `Too few pixels of ${evil}.`)),
