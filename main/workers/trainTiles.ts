@@ -18,10 +18,10 @@ import { layerDecayRule } from '../../app/model/spectralGpt/rules.ts';
 import { segment } from '../../app/model/spectralGpt/segmentation.ts';
 import { freshSpectralGptWeights } from '../../app/model/spectralGpt/weightTable.ts';
 import { createRandom } from '../../app/random.ts';
+import type { WantedBand } from '../../app/raster/bandContract.ts';
 import { type Course, type CourseBatch, type CourseResult, runCourse } from '../engines/course.ts';
 import type { Learner } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
-import { loadTileModel, type StoredTileModel } from '../engines/tileModelFolder.ts';
 import { defined } from './defined.ts';
 import { engineOptions } from './engineOptions.ts';
 import type { RunManifest } from './manifest.ts';
@@ -29,6 +29,8 @@ import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { LabelledTiles } from './tiles/labelledTiles.ts';
 import { openScenes } from './tiles/scenePixels.ts';
+import { openStartModel, type StartModel } from './tiles/startModel.ts';
+import { bandsForModel } from './tiles/tileBands.ts';
 import { saveTileTraining, type TileTraining, tileTrainingManifest } from './tiles/tileTraining.ts';
 import { type TileScore, validateTiles } from './tiles/validateTiles.ts';
 import { collectTrainingData, type TrainingData } from './trainingData.ts';
@@ -46,26 +48,29 @@ export async function trainTiles(
   context: TaskContext,
 ): Promise<Output<'train'>> {
   const run = startRun(context);
-  const start = input.init === undefined ? undefined : await loadTileModel(input.init);
+  const start = input.init === undefined ? undefined : await openStartModel(input.init);
   const plan = planOf(input, start);
   const data = await collectTrainingData(input, run.warn, context);
   const split = await splitSamples(data, input);
   split.warnings.forEach(run.warn);
-  const scenes = await openScenes(data, start?.card.bands ?? data.bands, run.warn);
+  const bands = start?.bands ?? bandsForModel(data.scenes[0]!);
+  const scenes = await openScenes(data, bands, run.warn);
   const engine = await openEngine(engineOptions(input));
   const { engine: id, device, versions } = engine.info;
   context.emit({ kind: 'engine', engine: id, device });
   try {
     await mkdir(input.out, { recursive: true });
-    const config = configOf(data, plan, start);
-    const scaling = (start?.card.scaling as TileScaling | undefined) ?? scalingOf(data, split);
+    const config = configOf(bands.length, data.classes.length, plan, start);
+    const scaling = start?.scaling ?? scalingOf(data, split, bands);
     const options = { classes: data.classes.length, side: plan.imageSize, scaling };
     const tiles = {
       training: new LabelledTiles(scenes.pixels(split.train), options),
       validation: new LabelledTiles(scenes.pixels(split.validation), options),
     };
-    const work: Work = { input, plan, data, split, start, config, scaling, tiles, context };
-    const learner = engine.learner(startingWeights(config, input.seed, start, run.warn), {
+    const work: Work = { input, plan, data, split, bands, start, config, scaling, tiles, context };
+    const weights = await (start?.weights(config, input.seed, run.warn) ??
+      freshSpectralGptWeights(config, input.seed));
+    const learner = engine.learner(weights, {
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-8,
@@ -117,7 +122,7 @@ async function finish(
 /** The plan of a preset with what the user wants otherwise; a model to start from decides the size of its tiles. */
 function planOf(
   { epochs, preset, task }: Input<'train'>,
-  start: StoredTileModel | undefined,
+  start: StartModel | undefined,
 ): FineTuningPlan {
   if (task === 'pixel')
     throw new AppError(
@@ -135,34 +140,40 @@ function planOf(
   const length = epochs ?? plan.epochs;
   return {
     ...plan,
-    imageSize: start?.config.imageSize ?? plan.imageSize,
+    imageSize: start?.sizes.imageSize ?? plan.imageSize,
     epochs: length,
     warmup: Math.min(plan.warmup, length / 5),
   };
 }
 
+/** @throws AppError `bands-mismatch` where the bands are not as many as the weights to start from need */
 function configOf(
-  { bands, classes }: TrainingData,
+  bands: number,
+  classes: number,
   plan: FineTuningPlan,
-  start: StoredTileModel | undefined,
+  start: StartModel | undefined,
 ): SpectralGptConfig {
-  const { embedDim, depth, heads, patch, separablePositions } = start?.config ?? {
+  if (start !== undefined && start.sizes.bands !== bands)
+    throw new AppError(
+      'bands-mismatch',
+      `${start.path} needs ${start.sizes.bands} bands; the scene has ${bands}. Choose a scene with the bands of Sentinel-2, or train without --init.`,
+      { needed: start.sizes.bands, found: bands },
+    );
+  const { embedDim, depth, heads, patch, spectralPatch } = start?.sizes ?? {
     ...spectralGptSizes[plan.size],
     patch: 8,
-    separablePositions: true,
+    spectralPatch: [3, 2, 1].find((size) => bands % size === 0)!,
   };
-  const count = start?.config.bands ?? bands.length;
   const config = prismapSpectralGpt({
     task: 'segmentation',
-    classes: classes.length,
+    classes,
     embedDim,
     depth,
     heads,
     patch,
-    separablePositions,
+    bands,
+    spectralPatch,
     imageSize: plan.imageSize,
-    bands: count,
-    spectralPatch: start?.config.spectralPatch ?? [3, 2, 1].find((size) => count % size === 0)!,
     ...(plan.head === undefined ? {} : { head: plan.head }),
   });
   checkSpectralGptConfig(config);
@@ -170,39 +181,26 @@ function configOf(
 }
 
 /** Range of the bands over the training pixels. */
-function scalingOf({ features, bands }: TrainingData, { train }: Split): TileScaling {
+function scalingOf(
+  { features, bands: read }: TrainingData,
+  { train }: Split,
+  bands: readonly WantedBand[],
+): TileScaling {
+  const columns = bands.map(({ name }) => read.findIndex((band) => band.name === name));
+  const empty = bands.find((_, i) => columns[i]! < 0);
+  if (empty !== undefined)
+    throw new AppError(
+      'bad-values',
+      `Band ${empty.name} carries no information inside the ROIs, or was left out; SpectralGPT needs all of its bands. Choose another scene, or --model spectralmamba.`,
+      { band: empty.name },
+    );
   const moments = new BandMoments(bands.length);
   const values = new Float32Array(bands.length * train.length);
   for (const [i, sample] of train.entries())
-    for (let band = 0; band < bands.length; band++)
-      values[band * train.length + i] = features[sample * bands.length + band]!;
+    for (const [band, column] of columns.entries())
+      values[band * train.length + i] = features[sample * read.length + column]!;
   moments.add(values, new Uint8Array(train.length).fill(1));
   return moments.scaling();
-}
-
-/** Fresh weights with those of a pre-trained model in their place where path and shape agree; says what did not. */
-function startingWeights(
-  config: SpectralGptConfig,
-  seed: number,
-  start: StoredTileModel | undefined,
-  warn: (message: string) => void,
-): ReturnType<typeof freshSpectralGptWeights> {
-  const fresh = freshSpectralGptWeights(config, seed);
-  if (start === undefined) return fresh;
-  const other: string[] = [];
-  const weights = new Map(
-    [...fresh].map(([path, own]) => {
-      const given = start.weights.get(path);
-      if (given?.shape.join() === own.shape.join()) return [path, given];
-      if (given !== undefined) other.push(path);
-      return [path, own];
-    }),
-  );
-  if (other.length > 0)
-    warn(
-      `Of the model to start from, these have another shape and start fresh: ${other.join(', ')}.`,
-    );
-  return weights;
 }
 
 function courseOf(work: Work, learner: Learner, warn: (message: string) => void): Course {
@@ -285,6 +283,6 @@ function fingerprint(
   for (const array of [pixels.x, pixels.y, pixels.classIndex])
     hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   const names = scenes.map(({ uri }) => uri);
-  hash.update(JSON.stringify([settings, scaling, names, start?.card.weightsSha256]));
+  hash.update(JSON.stringify([settings, scaling, names, start?.path]));
   return hash.digest('hex');
 }

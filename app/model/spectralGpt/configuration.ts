@@ -115,13 +115,13 @@ export function officialSpectralGpt(chosen: Chosen): SpectralGptConfig {
   };
 }
 
-/** Prismap's own setting: separable positions and all tokens pooled whatever the task, milder regularisation. */
+/** Prismap's own setting: separable positions and all tokens pooled whatever the task, drop path as the only dropout. */
 export function prismapSpectralGpt(chosen: Chosen): SpectralGptConfig {
   return officialSpectralGpt({
     separablePositions: true,
     pooling: 'all',
     dropPath: chosen.task === 'pretrain' ? 0 : 0.1,
-    headDropout: { pyramid: 0.1, fusion: 0.1 },
+    headDropout: { pyramid: 0, fusion: 0 },
     ...chosen,
   });
 }

@@ -6,10 +6,12 @@ import type { FineTuningPlan } from '../../../app/learn/fineTuning.ts';
 import type { Split } from '../../../app/learn/split.ts';
 import type { TileScaling } from '../../../app/learn/tileScaling.ts';
 import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
+import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { CourseResult } from '../../engines/course.ts';
-import { type StoredTileModel, saveTileModel } from '../../engines/tileModelFolder.ts';
+import { saveTileModel } from '../../engines/tileModelFolder.ts';
 import { createManifest, describeInputs, type RunManifest } from '../manifest.ts';
 import type { TrainingData } from '../trainingData.ts';
+import type { StartModel } from './startModel.ts';
 
 /** What a fine-tuned model was made of. */
 export type TileTraining = {
@@ -17,24 +19,23 @@ export type TileTraining = {
   readonly plan: FineTuningPlan;
   readonly data: TrainingData;
   readonly split: Split;
-  readonly start: StoredTileModel | undefined;
+  /** Of the model, in its order. */
+  readonly bands: readonly WantedBand[];
+  readonly start: StartModel | undefined;
   readonly config: SpectralGptConfig;
   readonly scaling: TileScaling;
 };
 
 /** What decides the result of the run. */
 export async function tileTrainingManifest(
-  { input, plan, data, split }: TileTraining,
+  { input, plan, data, split, start }: TileTraining,
   engine: RunManifest['engine'],
   signal: AbortSignal,
 ): Promise<RunManifest> {
   const scenes = data.scenes.flatMap(({ files }) => files.map((uri) => ({ role: 'scene', uri })));
-  const start =
-    input.init === undefined
-      ? []
-      : [{ role: 'start', uri: join(input.init, 'weights.safetensors') }];
+  const first = start === undefined ? [] : [{ role: 'start', uri: start.path }];
   return createManifest('train', {
-    inputs: await describeInputs([...scenes, { role: 'ROIs', uri: input.rois }, ...start], signal),
+    inputs: await describeInputs([...scenes, { role: 'ROIs', uri: input.rois }, ...first], signal),
     settings: { ...input, plan, split: { kind: split.kind, ...split.settings } },
     engine,
   });
@@ -55,7 +56,7 @@ export async function saveTileTraining(
 }
 
 function cardOf(
-  { input, plan, data, split, start, config, scaling }: TileTraining,
+  { input, plan, data, split, bands, config, scaling }: TileTraining,
   { curve, bestEpoch, figures }: Parameters<typeof saveTileTraining>[1],
   { inputs, engine }: RunManifest,
 ): Omit<TileModelCard, 'weightsSha256'> {
@@ -73,14 +74,12 @@ function cardOf(
     setting: 'prismap',
     preset: input.preset,
     config: structuredClone(config) as TileModelCard['config'],
-    bands:
-      start?.card.bands ??
-      data.bands.map(({ name, wavelengthNm, scale, offset }) => ({
-        name,
-        scale,
-        offset,
-        ...(wavelengthNm === undefined ? {} : { wavelengthNm }),
-      })),
+    bands: bands.map(({ name, wavelengthNm, scale, offset }) => ({
+      name,
+      scale,
+      offset,
+      ...(wavelengthNm === undefined ? {} : { wavelengthNm }),
+    })),
     classes: data.classes.map(({ value, name, color, macroclass }) => ({
       value,
       name,

@@ -1,0 +1,115 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../../app/error.ts';
+import type { TileScaling } from '../../../app/learn/tileScaling.ts';
+import {
+  type SpectralGptConfig,
+  spectralGptSizes,
+} from '../../../app/model/spectralGpt/configuration.ts';
+import type { WeightData } from '../../../app/model/weights.ts';
+import type { WantedBand } from '../../../app/raster/bandContract.ts';
+import { loadTileModel } from '../../engines/tileModelFolder.ts';
+import { loadSpectralGpt } from '../../weights/loadSpectralGpt.ts';
+import { openTensorFile } from '../../weights/openTensorFile.ts';
+import { findStateDict, variantOf } from '../../weights/stateDict.ts';
+
+/** The sizes of an encoder that a new network takes over. */
+type EncoderSizes = Pick<
+  SpectralGptConfig,
+  'embedDim' | 'depth' | 'heads' | 'patch' | 'bands' | 'spectralPatch' | 'imageSize'
+>;
+
+/** Trained weights that fine-tuning starts from. */
+export type StartModel = {
+  /** The file that holds them. */
+  readonly path: string;
+  readonly sizes: EncoderSizes;
+  /** Absent for weights without a card: then the scene's own. */
+  readonly bands: readonly WantedBand[] | undefined;
+  readonly scaling: TileScaling;
+  /** Parameters of a network: what the file has, positions interpolated, the rest fresh; says what became of what. */
+  weights(
+    config: SpectralGptConfig,
+    seed: number,
+    note: (message: string) => void,
+  ): Promise<WeightData>;
+};
+
+/** A model folder, or a checkpoint: `.pth` or `.safetensors`. @throws AppError `not-found`, `bad-weights` */
+export async function openStartModel(path: string): Promise<StartModel> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true ? await openCheckpoint(path) : await openFolder(path);
+}
+
+async function openFolder(folder: string): Promise<StartModel> {
+  const { card, config } = await loadTileModel(folder);
+  const path = join(folder, 'weights.safetensors');
+  return {
+    path,
+    sizes: config,
+    bands: card.bands,
+    scaling: card.scaling,
+    weights: weightsFrom(path),
+  };
+}
+
+/** The published weights were trained on tiles that are each stretched by themselves. */
+const publishedScaling: TileScaling = { kind: 'min-max', epsilon: 1e-10 };
+
+async function openCheckpoint(path: string): Promise<StartModel> {
+  const file = await openTensorFile(path);
+  try {
+    const state = findStateDict(file);
+    const shapeOf = (name: string): readonly number[] => state.tensors.get(name)?.facts.shape ?? [];
+    const { depth, width: embedDim } = variantOf(state);
+    const [, , spectralPatch = 0, patch = 0] = shapeOf('patch_embed.proj.weight');
+    const side = Math.sqrt(shapeOf('pos_embed_spatial')[1] ?? 0);
+    const groups = shapeOf('pos_embed_temporal')[1] ?? 0;
+    const size = Object.values(spectralGptSizes).find(
+      (one) => one.embedDim === embedDim && one.depth === depth,
+    );
+    if (size === undefined || !Number.isInteger(side) || side * groups === 0)
+      throw new AppError(
+        'bad-weights',
+        `${path} holds a SpectralGPT of width ${embedDim} and depth ${depth} with ${side ** 2} places and ${groups} spectral groups, which is none of the published ones. Give weights of SpectralGPT or SpectralGPT+, or a folder that Prismap wrote.`,
+        { path, embedDim, depth },
+      );
+    return {
+      path,
+      sizes: {
+        ...size,
+        patch,
+        spectralPatch,
+        bands: groups * spectralPatch,
+        imageSize: side * patch,
+      },
+      bands: undefined,
+      scaling: publishedScaling,
+      weights: weightsFrom(path),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+const weightsFrom =
+  (path: string): StartModel['weights'] =>
+  async (config, seed, note) => {
+    const file = await openTensorFile(path);
+    try {
+      const { weights, report } = await loadSpectralGpt(file, config, {
+        setting: 'prismap',
+        freshClasses: true,
+        seed,
+      });
+      for (const { name, from, to } of report.interpolated)
+        note(`${name} was interpolated from ${from} × ${from} to ${to} × ${to} places.`);
+      const { loaded, fresh, surplus } = report;
+      note(
+        `${path}: ${loaded.length} tensors taken over, ${fresh.length} start fresh, ${surplus.length} are not needed.`,
+      );
+      return weights;
+    } finally {
+      await file.close();
+    }
+  };
