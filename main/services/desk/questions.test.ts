@@ -222,7 +222,7 @@ describe('a scene and the ROIs of the project', () => {
     await useRois(undefined);
     expect(about(await check(files.scene), 'ROIs')).toMatchObject({
       level: 'red',
-      message: expect.stringContaining('no ROIs yet') as string,
+      message: expect.stringContaining('no ROIs on this scene yet') as string,
     });
     await useRois(files.rois);
   });
