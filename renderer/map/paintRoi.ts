@@ -23,8 +23,8 @@ export type PicturePlace = {
 
 /** What borders reach beyond a shape, CSS pixels. */
 export const marginPixels = 8;
-/** Shapes smaller than this, in CSS pixels, are drawn without the dark border: it would cover them. */
-const smallPixels = 12;
+/** Shapes smaller than this, in CSS pixels, are solid with thin borders: others would cover them. */
+const smallPixels = 6;
 /** Shapes smaller than this, in CSS pixels, are drawn as squares of this size, so that they are seen at all. */
 const dotPixels = 2;
 const pointRadius = 5;
@@ -40,7 +40,10 @@ function linesOf({ color, selected }: RoiLook, small: boolean): readonly Line[] 
           ['rgba(0,0,0,0.75)', 3],
           ['#ffffff', 1.5],
         ]
-      : [[own, 1]];
+      : [
+          ['rgba(0,0,0,0.75)', 2.5],
+          [own, 1.5],
+        ];
   const dark: Line = ['rgba(0,0,0,0.75)', selected ? 6 : 3.5];
   return selected ? [dark, ['#ffffff', 3.5], [own, 2]] : [dark, [own, 2]];
 }
@@ -63,7 +66,7 @@ export function paintRoi(
     traceRing(context, outer, place);
     for (const hole of holes) traceRing(context, hole, place);
   }
-  context.fillStyle = `rgba(${look.color.join()},${small ? 0.6 : look.selected ? 0.45 : 0.25})`;
+  context.fillStyle = `rgba(${look.color.join()},${small ? 1 : look.selected ? 0.45 : 0.25})`;
   context.fill('evenodd');
   context.lineJoin = 'round';
   for (const [color, width] of linesOf(look, small)) {
