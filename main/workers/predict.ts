@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
@@ -9,18 +8,20 @@ import { scanWindows } from '../../app/raster/tiling.ts';
 import { garbageCollector } from '../collectGarbage.ts';
 import { isTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
-import { writePreview } from '../raster/picture.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
-import { diskFull } from './diskFull.ts';
-import { liveMap } from './liveMap.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
-import { classAreas } from './mapAreas.ts';
-import { gridOf, type MapExtent, mapExtent } from './mapExtent.ts';
-import { type MapWriters, openMapWriters, type ScoredWindow } from './mapWriters.ts';
+import { type MapExtent, mapExtent } from './mapExtent.ts';
+import {
+  finishMap,
+  type MapRun,
+  type MapWatch,
+  type PredictInput,
+  writeRasters,
+} from './mapRun.ts';
+import type { MapWriters } from './mapWriters.ts';
 import { readAhead } from './readAhead.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
-import { vectoriseMap } from './vectorise.ts';
 
 /** Windows that the reading thread may be ahead of the engine. */
 const windowsAhead = 2;
@@ -28,12 +29,6 @@ const windowsAhead = 2;
 const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
 const windowBytes = 16 * 2 ** 20;
-
-/** What a caller of the task may want beside what the command line offers. */
-type PredictInput = Input<'predict'> & {
-  /** Say which classes each finished window has. */
-  readonly live?: boolean;
-};
 
 /** Maps a scene with a trained model. */
 export async function predict(
@@ -47,75 +42,22 @@ export async function predict(
   const { id, device } = classifier.engine;
   context.emit({ kind: 'engine', engine: id, device });
   try {
-    const { tiles, manifest } = await writeMap(input, classifier, run, context);
-    const areas = await classAreas(input.out, classifier.classes, context.signal);
-    if (areas.mapped === 0)
-      run.warn('No pixel could be mapped: the area holds nothing but nodata.');
-    if (input.vector !== undefined)
-      await vectoriseMap(input.out, input.vector, classifier.classes, context);
-    if (input.preview !== undefined) await writePreview(input.out, input.preview);
-    const figures = { tiles, areas: areas.rows };
-    return {
-      map: input.out,
-      tiles,
-      seconds: run.seconds(),
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
-      areas: [...areas.rows],
-      nodataPixels: areas.unmapped,
-      engine: `${id}, ${device}`,
-      warnings: [...run.warnings],
-      manifest: await run.record(`${input.out}.json`, manifest, figures),
-    };
-  } finally {
-    classifier.dispose();
-  }
-}
-
-type WrittenMap = { readonly tiles: number; readonly manifest: RunManifest };
-
-/** Maps every window of the area and puts the rasters under their names. */
-async function writeMap(
-  input: PredictInput,
-  classifier: Classifier,
-  run: Run,
-  context: TaskContext,
-): Promise<WrittenMap> {
-  const source = await openScene(input.scene);
-  try {
-    const bands = sceneBands(classifier, source, input, run);
-    const extent = await mapExtent(input, source.description.grid);
-    const manifest = await manifestOf(input, classifier, source, context.signal);
-    const writers = await openMapWriters({
-      outputs: input,
-      grid: gridOf(source.description.grid, extent.area),
-      classes: classifier.classes,
-      compression: input.compression,
-      metadata: {
-        PRISMAP_MANIFEST: JSON.stringify(manifest),
-        PRISMAP_MODEL: classifier.card.title,
-      },
-      key: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
-      resume: input.resume,
-      signal: context.signal,
-    });
+    const source = await openScene(input.scene);
     try {
-      const watch =
-        input.live === true
-          ? liveMap(extent.area, classifier.classes, (event) => context.emit(event))
-          : undefined;
-      const task = { classifier, source, extent, bands, writers, watch };
-      const tiles = await mapWindows(task, context);
-      await writers.finish();
-      return { tiles, manifest };
-    } catch (error) {
-      // A run that was cancelled or that the disk stopped can be continued; one that failed otherwise would fail again.
-      await writers.abort(true);
-      const full = await diskFull(error, writers.progress());
-      if (!context.signal.aborted && full === undefined) await writers.abort(false);
-      throw full ?? error;
+      const bands = sceneBands(classifier, source, input, run);
+      const extent = await mapExtent(input, source.description.grid);
+      const manifest = await manifestOf(input, classifier, source, context.signal);
+      const { classes, card } = classifier;
+      const map: MapRun = { input, title: card.title, classes, manifest, run, context };
+      const tiles = await writeRasters(map, source, extent.area, (writers, watch) =>
+        mapWindows({ classifier, source, extent, bands, writers, watch }, context),
+      );
+      return await finishMap(map, tiles);
+    } finally {
+      await source.close();
     }
   } finally {
-    await source.close();
+    classifier.dispose();
   }
 }
 
@@ -154,8 +96,7 @@ type MapTask = {
   readonly extent: MapExtent;
   readonly bands: readonly number[];
   readonly writers: MapWriters;
-  /** Told of every finished window. */
-  readonly watch: ((scored: ScoredWindow) => void) | undefined;
+  readonly watch: MapWatch;
 };
 
 /**

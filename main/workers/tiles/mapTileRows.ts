@@ -9,7 +9,8 @@ import { garbageCollector } from '../../collectGarbage.ts';
 import type { Network } from '../../engines/engine.ts';
 import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
 import type { MapExtent } from '../mapExtent.ts';
-import type { MapWriters, ScoredWindow } from '../mapWriters.ts';
+import type { MapWatch } from '../mapRun.ts';
+import type { MapWriters } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
 import { readTile } from './readTile.ts';
 import { Strip } from './strip.ts';
@@ -26,8 +27,7 @@ export type TileMapping = {
   readonly bands: readonly number[];
   readonly extent: MapExtent;
   readonly writers: MapWriters;
-  /** Told of every finished strip. */
-  readonly watch: ((scored: ScoredWindow) => void) | undefined;
+  readonly watch: MapWatch;
   readonly context: TaskContext;
 };
 

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { Input, Output } from '../../app/contract/api.ts';
+import type { Window } from '../../app/raster/grid.ts';
+import type { SceneSource } from '../../app/raster/scene.ts';
+import type { ClassScheme } from '../../app/vector/roi.ts';
+import { writePreview } from '../raster/picture.ts';
+import { diskFull } from './diskFull.ts';
+import { liveMap } from './liveMap.ts';
+import type { RunManifest } from './manifest.ts';
+import { classAreas } from './mapAreas.ts';
+import { gridOf } from './mapExtent.ts';
+import { type MapWriters, openMapWriters, type ScoredWindow } from './mapWriters.ts';
+import type { Run } from './run.ts';
+import type { TaskContext } from './task.ts';
+import { vectoriseMap } from './vectorise.ts';
+
+/** What a caller of the task may want beside what the command line offers. */
+export type PredictInput = Input<'predict'> & {
+  /** Say which classes each finished window has. */
+  readonly live?: boolean;
+};
+
+/** What every map is made of, whatever the model. */
+export type MapRun = {
+  readonly input: PredictInput;
+  /** Of the model. */
+  readonly title: string;
+  readonly classes: ClassScheme;
+  readonly manifest: RunManifest;
+  readonly run: Run;
+  readonly context: TaskContext;
+};
+
+/** Told of every finished window where the caller wants to watch. */
+export type MapWatch = ((scored: ScoredWindow) => void) | undefined;
+
+/**
+ * Opens the outputs of a map, has `fill` write every window of the area, and puts the rasters under their names. A run that was
+ * cancelled or that the disk stopped can be continued; one that failed otherwise would fail again, and leaves nothing.
+ * @returns the number of tiles that `fill` gives
+ */
+export async function writeRasters(
+  { input, title, classes, manifest, context }: MapRun,
+  source: SceneSource,
+  area: Window,
+  fill: (writers: MapWriters, watch: MapWatch) => Promise<number>,
+): Promise<number> {
+  const writers = await openMapWriters({
+    outputs: input,
+    grid: gridOf(source.description.grid, area),
+    classes,
+    compression: input.compression,
+    metadata: { PRISMAP_MANIFEST: JSON.stringify(manifest), PRISMAP_MODEL: title },
+    key: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
+    resume: input.resume,
+    signal: context.signal,
+  });
+  try {
+    const watch =
+      input.live === true ? liveMap(area, classes, (event) => context.emit(event)) : undefined;
+    const tiles = await fill(writers, watch);
+    await writers.finish();
+    return tiles;
+  } catch (error) {
+    await writers.abort(true);
+    const full = await diskFull(error, writers.progress());
+    if (!context.signal.aborted && full === undefined) await writers.abort(false);
+    throw full ?? error;
+  }
+}
+
+/** Areas, polygons, preview and record of a map that is written; what the call answers. */
+export async function finishMap(
+  { input, classes, manifest, run, context }: MapRun,
+  tiles: number,
+): Promise<Output<'predict'>> {
+  const areas = await classAreas(input.out, classes, context.signal);
+  if (areas.mapped === 0) run.warn('No pixel could be mapped: the area holds nothing but nodata.');
+  if (input.vector !== undefined) await vectoriseMap(input.out, input.vector, classes, context);
+  if (input.preview !== undefined) await writePreview(input.out, input.preview);
+  return {
+    map: input.out,
+    tiles,
+    seconds: run.seconds(),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    areas: [...areas.rows],
+    nodataPixels: areas.unmapped,
+    engine: `${manifest.engine.id}, ${manifest.engine.device}`,
+    warnings: [...run.warnings],
+    manifest: await run.record(`${input.out}.json`, manifest, { tiles, areas: areas.rows }),
+  };
+}
