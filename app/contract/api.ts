@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { call } from './call.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
 import { pretrain } from './pretrain.ts';
+import { train } from './train.ts';
 
 const integer = z.int().nonnegative();
 const window = z.tuple([integer, integer, z.int().positive(), z.int().positive()]);
@@ -83,68 +84,6 @@ const sample = call(
     reference: z.string(),
     second: z.string().optional(),
     change: z.string().optional(),
-  }),
-);
-
-const train = call(
-  'trains a model on a scene and its ROIs',
-  z.strictObject({
-    scene: z.array(uri).min(1).describe('scene to train on; may repeat'),
-    rois: uri.describe('GeoJSON, GeoPackage, Shapefile or label raster'),
-    classField: z.string().optional().describe('field of the ROIs that names the class'),
-    layer: z.string().optional().describe('layer of the ROI file'),
-    model: z
-      .enum(['spectralmamba', 'spectralgpt', 'forest'])
-      .default('spectralmamba')
-      .describe('kind of model'),
-    out: uri.describe('folder of the model'),
-    task: z
-      .enum(['pixel', 'segmentation'])
-      .optional()
-      .describe('kind of task; what the model is for where absent'),
-    preset: z
-      .enum(['prismap', 'paper', 'tiny', 'base', 'large', 'huge'])
-      .default('prismap')
-      .describe('prismap or published settings; of spectralgpt its size'),
-    patch: z
-      .union([z.literal(1), z.literal(3)])
-      .optional()
-      .describe('1 = pixel-wise, 3 = with the 3 x 3 neighbourhood (GSSM)'),
-    epochs: z.int().min(1).max(100000).optional().describe('passes over the training pixels'),
-    split: z.string().default('block').describe('block, random, or a file with a fixed split'),
-    validation: z
-      .number()
-      .gt(0)
-      .lt(0.9)
-      .default(0.25)
-      .describe('share of the ROI pixels held back for validation'),
-    maxSamples: z
-      .int()
-      .min(10)
-      .default(200000)
-      .describe('most training pixels a class; more are thinned at random'),
-    baseline: z.boolean().default(true).describe('train a random forest beside the network'),
-    skipBands: z
-      .array(z.string())
-      .default([])
-      .describe('band to leave out, by name; auto = bands without information; may repeat'),
-    init: uri.optional().describe('weights to start from'),
-    resume: z.boolean().default(false).describe('continue a run that was stopped'),
-    ...computeOptions,
-  }),
-  z.object({
-    model: z.string(),
-    epochs: integer,
-    bestEpoch: integer.optional(),
-    validation: accuracy,
-    baseline: accuracy.extend({ name: z.string() }).optional(),
-    perClass: z.array(classFigures),
-    samples: z.object({ training: integer, validation: integer }),
-    seconds: z.number(),
-    samplesPerSecond: z.number(),
-    engine: z.string(),
-    warnings: z.array(z.string()),
-    manifest: z.string(),
   }),
 );
 

@@ -31,6 +31,12 @@ export const accuracy = z.object({
   kappa: z.number().optional(),
   miou: z.number().optional(),
   f1: z.number().optional(),
+  /** Of change: precision and recall of what changed. */
+  precision: z.number().optional(),
+  recall: z.number().optional(),
+  /** Mean average precision of several labels: over classes, and over all pairs of tile and class. */
+  mapMacro: z.number().optional(),
+  mapMicro: z.number().optional(),
 });
 
 export const area = z.object({ class: z.string(), pixels: count, hectares: z.number().optional() });

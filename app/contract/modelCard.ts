@@ -66,6 +66,10 @@ export const cardFigures = z.strictObject({
   kappa: figure,
   miou: figure,
   f1: figure,
+  precision: figure,
+  recall: figure,
+  mapMacro: figure,
+  mapMicro: figure,
 });
 
 /** Everything about a trained model but its numbers: what it needs, what it was made of, how good it is. */

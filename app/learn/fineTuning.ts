@@ -1,61 +1,153 @@
 import type { SegmentationHead } from '../model/spectralGpt/configuration.ts';
 
-/** How long and how fast a tile model is fine-tuned, by the name of its network. */
+/** What a tile model is fine-tuned for. */
+export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
+
+/**
+ * Changes to training tiles: the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
+ * proportion (mixup, Zhang et al. 2018) or by a rectangle (CutMix, Yun et al. 2019), with their labels.
+ */
+export type TileAugmentation = 'flips' | 'erasing' | 'mixup' | 'cutmix';
+
+/** How long and how fast a tile model is fine-tuned. */
 export type FineTuningPlan = {
   readonly size: 'tiny' | 'base' | 'large' | 'huge';
   readonly imageSize: number;
   /** Widths of the dense head; the published ones where absent. */
   readonly head?: SegmentationHead;
   readonly epochs: number;
-  /** Tiles drawn an epoch. */
-  readonly tiles: number;
+  /** Tiles drawn an epoch; every tile of a data set once where absent. */
+  readonly tiles?: number;
+  /** Tiles of one step, and how many of them at a time. */
   readonly batch: number;
+  readonly part: number;
   readonly rate: number;
   readonly warmup: number;
   readonly weightDecay: number;
   /** Factor of the rate from layer to layer downwards; 1 = one rate. */
   readonly layerDecay: number;
+  /** Largest probability of leaving out a branch. */
+  readonly dropPath: number;
+  readonly augment: readonly TileAugmentation[];
+  /** Share of a target that goes to all classes alike. */
+  readonly labelSmoothing: number;
 };
 
-/** Segmentation of SegMunich as the paper has it; the released code takes rate 1e-4, 250 epochs and 32 tiles a step. */
-const published = {
+/** A recipe as published, and the task that it is for. */
+type PublishedRecipe = FineTuningPlan & { readonly task: TileTaskKind };
+
+/** Ours, for a scene with ROIs or some hundred tiles, and a processor. */
+const tiny: FineTuningPlan = {
+  size: 'tiny',
+  imageSize: 64,
+  head: {
+    levels: [
+      { hidden: 64, out: 32 },
+      { hidden: 64, out: 64 },
+      { hidden: 64, out: 64 },
+    ],
+    deepest: 128,
+    fusion: 64,
+  },
+  epochs: 24,
+  tiles: 192,
+  batch: 8,
+  part: 8,
+  rate: 1.5e-3,
+  warmup: 2,
+  weightDecay: 0.05,
+  layerDecay: 0.9,
+  dropPath: 0.1,
+  augment: ['flips'],
+  labelSmoothing: 0,
+};
+
+/** The larger networks on an analyst's own labels: the paper's optimiser with batches that a processor holds. */
+const large = (size: FineTuningPlan['size']): FineTuningPlan => ({
+  size,
   imageSize: 128,
-  epochs: 200,
-  tiles: 2400,
-  batch: 96,
-  rate: 5e-4,
-  warmup: 15,
-  weightDecay: 1e-5,
-  layerDecay: 1,
+  epochs: 50,
+  tiles: 512,
+  batch: 16,
+  part: 2,
+  rate: 2e-4,
+  warmup: 3,
+  weightDecay: 0.05,
+  layerDecay: 0.75,
+  dropPath: 0.1,
+  augment: ['flips'],
+  labelSmoothing: 0,
+});
+
+/** What the released fine-tuning for scenes has in common. */
+const publishedScenes = {
+  size: 'base',
+  imageSize: 128,
+  epochs: 150,
+  part: 4,
+  rate: 2e-4,
+  warmup: 20,
+  weightDecay: 0.05,
+  layerDecay: 0.75,
 } as const;
 
-/** Plans by name; `tiny` is ours, for a scene with ROIs and a processor. */
-export const fineTuningPlans: Readonly<Record<FineTuningPlan['size'], FineTuningPlan>> = {
-  tiny: {
-    size: 'tiny',
-    imageSize: 64,
-    head: {
-      levels: [
-        { hidden: 64, out: 32 },
-        { hidden: 64, out: 64 },
-        { hidden: 64, out: 64 },
-      ],
-      deepest: 128,
-      fusion: 64,
-    },
-    epochs: 24,
-    tiles: 192,
-    batch: 8,
-    rate: 1.5e-3,
-    warmup: 2,
-    weightDecay: 0.05,
-    layerDecay: 0.9,
+/** Plans by name; the last four are the recipes of the paper (Hong et al. 2024), the released code's values beside them. */
+export const fineTuningPlans = {
+  tiny,
+  base: large('base'),
+  large: large('large'),
+  huge: large('huge'),
+  /** Released code: 256 tiles a step, drop path 0.2, no erasing. */
+  eurosat: {
+    ...publishedScenes,
+    task: 'scene',
+    batch: 512,
+    dropPath: 0.1,
+    augment: ['flips', 'erasing', 'mixup', 'cutmix'],
+    labelSmoothing: 0.1,
   },
-  base: { size: 'base', ...published },
-  large: { size: 'large', ...published },
-  huge: { size: 'huge', ...published },
-};
+  bigearthnet: {
+    ...publishedScenes,
+    task: 'multilabel',
+    batch: 512,
+    dropPath: 0.1,
+    augment: ['flips', 'erasing'],
+    labelSmoothing: 0,
+  },
+  /** Released code: rate 1e-4, 64 tiles a step, 250 epochs, polynomial decay. */
+  segmunich: {
+    size: 'base',
+    task: 'segmentation',
+    imageSize: 128,
+    epochs: 200,
+    batch: 96,
+    part: 2,
+    rate: 5e-4,
+    warmup: 15,
+    weightDecay: 1e-5,
+    layerDecay: 1,
+    dropPath: 0.5,
+    augment: ['flips'],
+    labelSmoothing: 0,
+  },
+  /** Released code: rate 1e-4, 32 pairs a step, 300 epochs, rate × 0.95 an epoch. */
+  oscd: {
+    size: 'base',
+    task: 'change',
+    imageSize: 128,
+    epochs: 60,
+    batch: 64,
+    part: 2,
+    rate: 1e-3,
+    warmup: 0,
+    weightDecay: 1e-5,
+    layerDecay: 1,
+    dropPath: 0.5,
+    augment: ['flips'],
+    labelSmoothing: 0,
+  },
+} as const satisfies Readonly<Record<string, FineTuningPlan | PublishedRecipe>>;
 
-/** Names of the plans. */
-export const isPlanName = (name: string): name is FineTuningPlan['size'] =>
-  Object.hasOwn(fineTuningPlans, name);
+export type PlanName = keyof typeof fineTuningPlans;
+
+export const isPlanName = (name: string): name is PlanName => Object.hasOwn(fineTuningPlans, name);

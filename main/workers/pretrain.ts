@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { type PretrainingPlan, pretrainingPlans } from '../../app/learn/pretraining.ts';
 import { warmupCosine } from '../../app/learn/schedule.ts';
@@ -27,6 +27,7 @@ import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { findScenes } from './tiles/findScenes.ts';
 import { openPatchSampler, type PatchSampler } from './tiles/patchSampler.ts';
+import { tileCard } from './tiles/tileCard.ts';
 
 /** Released statistic of the per-tile stretch: what is added to the width of a band's range. */
 const minMaxEpsilon = 1e-10;
@@ -200,53 +201,31 @@ async function manifestOf(
 
 async function save(
   { input, plan, config, scaling, sampler, context }: Work,
-  { weights, curve, bestEpoch }: CourseResult,
-  { inputs, engine }: RunManifest,
+  result: CourseResult,
+  manifest: RunManifest,
 ): Promise<void> {
-  const card = {
-    format: 'prismap-model',
-    version: 1,
-    name: basename(input.out),
-    title: 'SpectralGPT, pre-trained (re-implementation)',
-    family: 'spectralgpt',
-    setting: input.setting,
-    preset: input.preset,
-    config,
-    bands: sampler.bands.map(({ name, wavelengthNm, scale, offset }) => ({
-      name,
-      ...(wavelengthNm === undefined ? {} : { wavelengthNm }),
-      scale,
-      offset,
-    })),
-    classes: [],
-    scaling:
-      scaling.kind === 'min-max'
-        ? scaling
-        : { kind: scaling.kind, mean: [...scaling.mean], std: [...scaling.std] },
-    ...(sampler.resolution === undefined ? {} : { resolution: sampler.resolution }),
-    training: {
-      scenes: inputs.map(({ uri: path, sha256 }) => ({ path, ...(sha256 && { sha256 }) })),
-      labels: [],
+  const card = tileCard(
+    {
+      out: input.out,
+      title: 'SpectralGPT, pre-trained (re-implementation)',
+      setting: input.setting,
+      preset: input.preset,
+      config,
+      bands: sampler.bands,
+      classes: [],
+      scaling,
+      resolution: sampler.resolution,
       samples: { training: plan.tiles, validation: 0 },
       split: 'none',
       settings: { ...plan },
       seed: input.seed,
-      epochs: curve.length,
-      bestEpoch,
+      start: undefined,
+      figures: {},
     },
-    figures: {},
-    engine: { engine: engine.id, device: engine.device, versions: { ...engine.versions } },
-    licence: 'Belongs to whoever trained it; the scenes it was trained on may set terms.',
-  } as const;
-  await saveTileModel(
-    input.out,
-    // Lists of the card are mutable to its schema.
-    {
-      card: structuredClone(card) as unknown as Parameters<typeof saveTileModel>[1]['card'],
-      weights,
-      curve,
-    },
-    context.signal,
+    result,
+    manifest,
   );
+  const { weights, curve } = result;
+  await saveTileModel(input.out, { card, weights, curve }, context.signal);
   await rm(join(input.out, 'checkpoints'), { recursive: true, force: true });
 }

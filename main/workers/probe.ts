@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { api } from '../../app/contract/api.ts';
 import { type Estimate, probePredict } from './probePredict.ts';
 import { probeTrain } from './probeTrain.ts';
+import { requireRois } from './roiInput.ts';
 import type { TaskContext } from './task.ts';
 
 type ProbeInput = { readonly kind: 'train' | 'predict'; readonly input: unknown };
@@ -12,7 +13,7 @@ export async function probe({ kind, input }: ProbeInput, context: TaskContext): 
   const load = loadavg()[0]! / availableParallelism();
   const estimate =
     kind === 'train'
-      ? await probeTrain(api.train.input.parse(input), context)
+      ? await probeTrain(requireRois(api.train.input.parse(input)), context)
       : await probePredict(api.predict.input.parse(input), context);
   return { ...estimate, seconds: underLoad(estimate.seconds, load) };
 }

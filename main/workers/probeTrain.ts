@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Input } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { lengthOf, presetNamed } from '../../app/learn/settings.ts';
 import { phrase } from '../../app/phrase.ts';
@@ -17,6 +16,7 @@ import { engineOptions } from './engineOptions.ts';
 import { trees } from './fitBaseline.ts';
 import { gatherSamples, thinPixels } from './gatherSamples.ts';
 import { basisOf, type Estimate, hashSeconds } from './probePredict.ts';
+import type { RoiInput } from './roiInput.ts';
 import type { TaskContext } from './task.ts';
 import { candidateBands, cleanSamples, faultyBands } from './usableBands.ts';
 
@@ -28,7 +28,7 @@ const [flattest, steepest] = [0.6, 1.1];
 const probeEpochs = 3;
 
 /** Learns from a few hundred of the samples for a few epochs. */
-export async function probeTrain(input: Input<'train'>, context: TaskContext): Promise<Estimate> {
+export async function probeTrain(input: RoiInput, context: TaskContext): Promise<Estimate> {
   const probe = await gatherProbe(input, context);
   // the samples of the probe lie in nearly all windows of the ROIs: until here a run takes about as long
   const reading = process.uptime();
@@ -77,7 +77,7 @@ type Probe = {
 };
 
 /** A few samples of every class of the first scene. */
-async function gatherProbe(input: Input<'train'>, { signal }: TaskContext): Promise<Probe> {
+async function gatherProbe(input: RoiInput, { signal }: TaskContext): Promise<Probe> {
   if (await isLabelRaster(input.rois))
     throw new AppError('unsupported', 'A label raster is not measured beforehand: start the job.');
   const { classField, layer } = input;
@@ -148,7 +148,7 @@ const earliestStop = 0.3;
 async function timeNetwork(
   probe: Probe,
   training: number,
-  input: Input<'train'>,
+  input: RoiInput,
   { signal }: TaskContext,
 ): Promise<{
   readonly seconds: Range;
@@ -200,7 +200,7 @@ type TimedEpoch = {
 async function timeEpoch(
   { features, bands, patch, labels, classes }: Probe,
   most: number,
-  input: Input<'train'>,
+  input: RoiInput,
   engine: Engine,
   signal: AbortSignal,
 ): Promise<TimedEpoch> {

@@ -7,6 +7,7 @@ import type { Split } from '../../app/learn/split.ts';
 import { fitBaseline } from './fitBaseline.ts';
 import { fitNetwork } from './fitNetwork.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
+import { requireRois } from './roiInput.ts';
 import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { type ScoredModel, saveTrainedModel } from './trainedModel.ts';
@@ -15,14 +16,15 @@ import type { TrainingRun } from './trainingRun.ts';
 import { splitSamples } from './trainingSplit.ts';
 
 /** Trains a model on the pixels of ROIs and writes its folder. */
-export async function train(input: Input<'train'>, context: TaskContext): Promise<Output<'train'>> {
-  if (input.model === 'spectralgpt')
-    return (await import('./trainTiles.ts')).trainTiles(input, context);
-  if (input.task === 'segmentation')
+export async function train(given: Input<'train'>, context: TaskContext): Promise<Output<'train'>> {
+  if (given.model === 'spectralgpt')
+    return (await import('./trainTiles.ts')).trainTiles(given, context);
+  if (given.task !== undefined && given.task !== 'pixel')
     throw new AppError(
       'usage',
-      `${input.model} classifies pixels. Use --model spectralgpt for segmentation, or leave --task out.`,
+      `${given.model} classifies pixels. Use --model spectralgpt for ${given.task}, or leave --task out.`,
     );
+  const input = requireRois(given);
   const run = startRun(context);
   const data = await collectTrainingData(input, run.warn, context);
   const split = await splitSamples(data, input);

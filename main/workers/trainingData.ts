@@ -1,4 +1,3 @@
-import type { Input } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import type { Band, SceneDescription, SceneSource } from '../../app/raster/scene.ts';
@@ -6,6 +5,7 @@ import type { LabelledPixels } from '../../app/vector/labelledPixels.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
 import { openScene } from '../raster/formats.ts';
 import { gatherSamples } from './gatherSamples.ts';
+import type { RoiInput } from './roiInput.ts';
 import type { TaskContext } from './task.ts';
 import { openTrainingLabels, type SceneLabels } from './trainingLabels.ts';
 import { candidateBands, checkFaults, cleanSamples, faultyBands } from './usableBands.ts';
@@ -28,7 +28,7 @@ export const sceneGap = 100_000;
 
 /** Reads the spectra of all ROI pixels. @throws AppError `no-samples`, `no-overlap`, `bad-values`, `bands-mismatch` … */
 export async function collectTrainingData(
-  input: Input<'train'>,
+  input: RoiInput,
   warn: (message: string) => void,
   context: TaskContext,
 ): Promise<TrainingData> {
@@ -96,7 +96,7 @@ function sameBands(
 function assemble(
   parts: readonly Part[],
   bands: readonly Band[],
-  input: Input<'train'>,
+  input: RoiInput,
   warn: (message: string) => void,
 ): TrainingData {
   const patch = input.patch ?? 1;

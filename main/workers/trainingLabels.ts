@@ -1,4 +1,3 @@
-import type { Input } from '../../app/contract/api.ts';
 import type { SceneDescription } from '../../app/raster/scene.ts';
 import type { WindowedPixels } from '../../app/vector/labelledPixels.ts';
 import { labelPixels } from '../../app/vector/labelPixels.ts';
@@ -9,6 +8,7 @@ import { createTransform } from '../vector/crs.ts';
 import { readRois } from '../vector/readRois.ts';
 import { isLabelRaster, openClassReader } from './classReader.ts';
 import { thinPixels } from './gatherSamples.ts';
+import type { RoiInput } from './roiInput.ts';
 
 /** Labelled pixels of one scene and the class list that they point into. */
 export type SceneLabels = { readonly classes: ClassScheme; readonly pixels: WindowedPixels };
@@ -17,7 +17,7 @@ export type SceneLabels = { readonly classes: ClassScheme; readonly pixels: Wind
 export type LabelsOf = (scene: SceneDescription) => Promise<SceneLabels>;
 
 export type LabelOptions = {
-  readonly input: Input<'train'>;
+  readonly input: RoiInput;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
 };

@@ -49,9 +49,9 @@ export class LabelledTiles {
     this.#byClass = byClass.filter((pixels) => pixels.length > 0);
   }
 
-  /** Tiles that each hold a pixel of a class drawn at random, turned and mirrored at random; `key` names the batch. */
+  /** Tiles that each hold a pixel of a class drawn at random, with `flips` in any symmetry; `key` names the batch. */
   async random(
-    count: number,
+    { count, flips }: { readonly count: number; readonly flips: boolean },
     seed: number,
     key: readonly (string | number)[],
     signal: AbortSignal,
@@ -67,7 +67,7 @@ export class LabelledTiles {
         y: y[pixel]! - random.integer(this.#side),
       };
       const tile = await this.#tile(scene, corner, signal);
-      const symmetry = random.integer(8);
+      const symmetry = flips ? random.integer(8) : 0;
       const turn = (plane: Float32Array | Int32Array): void =>
         applySymmetry(plane, this.#side, symmetry);
       for (let from = 0; from < tile.values.length; from += this.#side ** 2)

@@ -1,4 +1,3 @@
-import type { Output } from '../../../app/contract/api.ts';
 import { accuracyFigures, addToConfusion, createConfusion } from '../../../app/learn/metrics.ts';
 import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
 import { segment } from '../../../app/model/spectralGpt/segmentation.ts';
@@ -6,17 +5,11 @@ import type { ClassScheme } from '../../../app/vector/roi.ts';
 import type { Network } from '../../engines/engine.ts';
 import { defined } from '../defined.ts';
 import type { LabelledTiles } from './labelledTiles.ts';
-
-/** Figures on labelled pixels. */
-export type TileScore = {
-  readonly accuracy: Output<'train'>['validation'];
-  readonly perClass: Output<'train'>['perClass'];
-  readonly loss: number | undefined;
-};
+import type { TileScore } from './tileTask.ts';
 
 /** Measures a segmentation network on labelled pixels, each seen once in the tiles of a regular grid. */
 export async function validateTiles(
-  network: Network,
+  network: Pick<Network, 'evaluate'>,
   tiles: LabelledTiles,
   {
     config,
@@ -56,7 +49,8 @@ export async function validateTiles(
   const { oa, aa, kappa, miou, f1, perClass } = accuracyFigures(confusion);
   return {
     accuracy: defined({ oa, aa, kappa, miou, f1 }),
-    loss: seen === 0 ? undefined : loss / seen,
+    score: miou ?? 0,
+    figures: defined({ loss: seen === 0 ? undefined : loss / seen, OA: oa, mIoU: miou }),
     perClass: perClass.map(({ producers, users, f1: score, iou, support }, i) => ({
       name: classes[i]!.name,
       support,

@@ -1,0 +1,15 @@
+import { AppError } from '../../../app/error.ts';
+import type { TileTaskKind } from '../../../app/learn/fineTuning.ts';
+import { openSegmentationTask } from './segmentationTask.ts';
+import type { TaskSetting } from './taskSetting.ts';
+import type { TileTask } from './tileTask.ts';
+
+/** Opens the labelled tiles of a task. @throws AppError where they are not there or do not fit it */
+export async function openTask(kind: TileTaskKind, setting: TaskSetting): Promise<TileTask> {
+  switch (kind) {
+    case 'segmentation':
+      return await openSegmentationTask(setting);
+    default:
+      throw new AppError('unsupported', `Training for "${kind}" is not there yet.`);
+  }
+}
