@@ -19,6 +19,8 @@ export type Bench = {
   readonly peer: Side;
   readonly must: number;
   readonly aim: number;
+  /** Largest ratio of peak resident memory, where that is a goal too. */
+  readonly mostMemory?: number;
   /** Where a round takes long: no more than these. */
   readonly mostRounds?: number;
   /** Says why the two results differ, or undefined where they agree. Default: digests must be equal. */
@@ -33,11 +35,18 @@ export type BenchRow = {
   readonly ratio: { readonly cpu: number; readonly wall: number; readonly wallMin: number };
   readonly must: number;
   readonly aim: number;
+  /** Peak resident bytes of both processes, where they are a goal. */
+  readonly memory?: { readonly ours: number; readonly peer: number; readonly must: number };
   readonly ok: boolean;
   readonly disagreement?: string;
 };
 
-type Round = { readonly cpu: number; readonly wall: number; readonly digest: string };
+type Round = {
+  readonly cpu: number;
+  readonly wall: number;
+  readonly digest: string;
+  readonly peakRss?: number;
+};
 type Figures = {
   readonly cpu: number;
   readonly wall: number;
@@ -72,7 +81,9 @@ function row(bench: Bench, ours: readonly Round[], peer: readonly Round[]): Benc
   const disagreement = same(ours[0]!.digest, peer[0]!.digest);
   const [a, b] = [figures(ours), figures(peer)];
   const ratio = { cpu: a.cpu / b.cpu, wall: a.wall / b.wall, wallMin: a.wallMin / b.wallMin };
-  const ok = disagreement === undefined && ratio.wall <= bench.must;
+  const memory = memoryOf(bench, ours, peer);
+  const fits = memory === undefined || memory.ours <= memory.must * memory.peer;
+  const ok = disagreement === undefined && ratio.wall <= bench.must && fits;
   return {
     name: bench.name,
     unit: 's',
@@ -82,8 +93,20 @@ function row(bench: Bench, ours: readonly Round[], peer: readonly Round[]): Benc
     must: bench.must,
     aim: bench.aim,
     ok,
+    ...(memory === undefined ? {} : { memory }),
     ...(disagreement === undefined ? {} : { disagreement }),
   };
+}
+
+function memoryOf(
+  { mostMemory }: Bench,
+  ours: readonly Round[],
+  peer: readonly Round[],
+): BenchRow['memory'] {
+  if (mostMemory === undefined) return undefined;
+  const peak = (rounds: readonly Round[]): number =>
+    Math.max(...rounds.map(({ peakRss }) => peakRss ?? Number.NaN));
+  return { ours: peak(ours), peer: peak(peer), must: mostMemory };
 }
 
 function figures(rounds: readonly Round[]): Figures {

@@ -20,6 +20,7 @@ type FigureFile = {
 const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
   scan: () => import('./scan.ts'),
   epoch: () => import('./epoch.ts'),
+  spectralgpt: () => import('./train.ts'),
   read: () => import('./read.ts'),
   write: () => import('./write.ts'),
   weights: () => import('./weights.ts'),
@@ -121,8 +122,9 @@ function table(rows: readonly BenchRow[]): string {
     .join('\n');
 }
 
-function cellsOf({ name, ours, peer, ratio, must, aim, ok, disagreement }: BenchRow): string[] {
-  const verdict = disagreement ?? (ok ? 'ok' : 'over');
+function cellsOf(row: BenchRow): string[] {
+  const { name, ours, peer, ratio, must, aim, ok, memory, disagreement } = row;
+  const verdict = `${disagreement ?? (ok ? 'ok' : 'over')}${memory === undefined ? '' : `, ${memoryText(memory)}`}`;
   const ratios = [ratio.wall, ratio.wallMin, ratio.cpu].map((value) => value.toFixed(2));
   return [
     name,
@@ -133,6 +135,11 @@ function cellsOf({ name, ours, peer, ratio, must, aim, ok, disagreement }: Bench
     String(aim),
     verdict,
   ];
+}
+
+function memoryText({ ours, peer, must }: NonNullable<BenchRow['memory']>): string {
+  const [a, b] = [ours, peer].map((bytes) => (bytes / 2 ** 20).toFixed(0));
+  return `peak memory ${a} / ${b} MiB = ${(ours / peer).toFixed(2)} (must ${must})`;
 }
 
 function line(row: BenchRow): string {
