@@ -3,53 +3,37 @@ import { accuracySection } from './accuracySection.ts';
 import { decimal, grouped, percent } from './format.ts';
 import { type Html, html, name } from './html.ts';
 import { mapSection } from './maps.ts';
+import { page, warningSection } from './page.ts';
 import { section } from './parts.ts';
 import type { ReportData, ReportScene } from './reportData.ts';
 import { manifestSection, modelSection, signatureSection, trainingSection } from './runSections.ts';
 import { metresPerPixel } from './scaleBar.ts';
-import { style } from './style.ts';
 import { summaryText } from './summary.ts';
-
-/** The page loads nothing and runs nothing, whatever the names in it say. */
-const policy =
-  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** One self-contained HTML page: how far to trust a map, the map itself, its accuracy, how it was made. Every text is escaped. */
 export function renderReport(data: ReportData): string {
   const figures = data.accuracy && accuracyFigures(data.accuracy.confusion);
   const baseline = data.baseline && accuracyFigures(data.baseline.confusion);
-  const page = html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<title>${data.title}</title>
-<style>${{ markup: style }}</style>
-</head>
-<body>
-<header><h1>${name(data.title)}</h1><p class="lead">${sceneLine(data.scene)}</p></header>
-<main>
-${figures !== undefined && section('summary', 'How far to trust this map', facts(figures, baseline), summaryText(data, figures, baseline))}
-${warnings(data.warnings ?? [])}
-${mapSection(data)}
-${figures !== undefined && accuracySection(data, figures, baseline)}
-${data.training !== undefined && data.training.epochs.length > 0 && trainingSection(data.training)}
-${data.signatures !== undefined && signatureSection(data, data.signatures)}
-${data.model !== undefined && modelSection(data.model)}
-${data.manifest !== undefined && manifestSection(data.manifest)}
-</main>
-<footer><p>Made by Prismap on ${data.created
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' UTC')
-    .replace(
-      /Z$/,
-      ' UTC',
-    )}. This page is complete in itself: it loads nothing from elsewhere.</p></footer>
-</body>
-</html>
-`;
-  return `<!doctype html>\n${page.markup}`;
+  const { title, created, scene } = data;
+  return page(
+    { title, lead: sceneLine(scene), created },
+    figures !== undefined &&
+      section(
+        'summary',
+        'How far to trust this map',
+        facts(figures, baseline),
+        summaryText(data, figures, baseline),
+      ),
+    warningSection(data.warnings ?? []),
+    mapSection(data),
+    figures !== undefined && accuracySection(data, figures, baseline),
+    data.training !== undefined &&
+      data.training.epochs.length > 0 &&
+      trainingSection(data.training),
+    data.signatures !== undefined && signatureSection(data, data.signatures),
+    data.model !== undefined && modelSection(data.model),
+    data.manifest !== undefined && manifestSection(data.manifest),
+  );
 }
 
 function sceneLine(scene: ReportScene): Html {
@@ -102,9 +86,4 @@ ${fact(
 )}
 ${fact('Reference pixels', grouped(figures.n), `${figures.perClass.filter(({ support }) => support > 0).length} classes`)}
 </dl>`;
-}
-
-function warnings(texts: readonly string[]): Html | undefined {
-  if (texts.length === 0) return undefined;
-  return html`<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">${texts.length === 1 ? 'One thing' : `${texts.length} things`} to know first</h2><ul>${texts.map((text) => html`<li>${name(text)}</li>`)}</ul></section>`;
 }
