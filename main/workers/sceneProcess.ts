@@ -8,9 +8,10 @@ const port = portOfParent();
 serve(port, createSceneAnswer());
 // The host has gone: nobody waits for an answer.
 port.onClose(() => process.exit(0));
-// Most scenes are GeoTIFFs, and their stretch is the first question: both are there when the first one is opened.
+// Most scenes are GeoTIFFs, and their stretch and indices are the first questions: all are there when the first one is opened.
 void import('../raster/tiff/openTiff.ts');
 void import('../raster/tiff/kernels.ts').then(({ kernels }) => kernels());
 void import('./scenes/statistics.ts');
+void import('./scenes/indices.ts');
 // Ctrl+C reaches the whole process group; the host decides what to do about it.
 process.on('SIGINT', () => undefined);

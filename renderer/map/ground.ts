@@ -48,10 +48,11 @@ function createOverview(info: SceneInfo): OverviewMap {
 
 const patienceMs = 3000;
 
-/** Resolves when the map shows what it was given, or after a while: then that is slow. */
+/** Resolves when the map shows what it was given and that was painted, or after a while: then that is slow. */
 function firstPicture(map: OpenLayersMap): Promise<unknown> {
   return new Promise((resolve) => {
-    map.once('loadend', resolve);
+    // A task of its own after the frame: what begins in the frame holds back its picture.
+    map.once('loadend', () => requestAnimationFrame(() => setTimeout(resolve)));
     setTimeout(resolve, patienceMs);
   });
 }

@@ -58,11 +58,14 @@ function hasGraphics(): boolean {
   return context !== null;
 }
 
+/** A yes holds for the window: asking costs a context, a tenth of a second where the processor draws. */
+let hadGraphics = false;
+
 /** Whether scenes can be drawn at all; says what to do where not. */
 export function requireGraphics(workspace: Workspace): boolean {
-  const has = hasGraphics();
-  if (!has) sayWhatToDo(workspace);
-  return has;
+  hadGraphics ||= hasGraphics();
+  if (!hadGraphics) sayWhatToDo(workspace);
+  return hadGraphics;
 }
 
 function sayWhatToDo(workspace: Workspace): void {
