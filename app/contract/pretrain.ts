@@ -17,6 +17,10 @@ export const pretrain = call(
       .default('prismap')
       .describe('official = as the released code, oddities included'),
     out: uri.describe('folder of the model'),
+    recipe: uri
+      .optional()
+      .describe('stages one after the other: sizes, resolutions, dates, regions (YAML or JSON)'),
+    init: uri.optional().describe('model or checkpoint to go on from'),
     epochs: z.int().min(1).max(100_000).optional().describe('rounds over the tiles'),
     tiles: z.int().min(1).max(10_000_000).optional().describe('tiles drawn an epoch'),
     batch: z.int().min(1).max(65_536).optional().describe('tiles of one step'),
@@ -35,6 +39,9 @@ export const pretrain = call(
     epochs: z.int().positive(),
     loss: z.number(),
     scenes: z.int().positive(),
+    /** Of the removed tokens: share of the variance inside each band that the reconstruction explains. */
+    explained: z.array(z.object({ band: z.string(), share: z.number() })),
+    report: z.string(),
     seconds: z.number(),
     samplesPerSecond: z.number(),
     engine: z.string(),

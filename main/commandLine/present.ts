@@ -77,7 +77,7 @@ const presenters: Presenter = {
       ...(result.report === undefined ? [] : [`report ${result.report}`]),
     ].join('\n'),
   pretrain: (result) =>
-    `weights ${result.weights}: ${result.epochs} epochs over ${result.scenes} scenes, loss ${result.loss.toPrecision(4)}, ${result.seconds.toFixed(1)} s (${result.engine})`,
+    `weights ${result.weights}: ${result.epochs} epochs over ${result.scenes} scenes, loss ${result.loss.toPrecision(4)}, ${result.seconds.toFixed(1)} s (${result.engine})\nreport ${result.report}`,
   'model run': (result) =>
     result.outputs.map((output) => `${output.name} [${output.shape.join(', ')}]`).join('\n'),
   'weights inspect': (result) =>

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { api, type Output } from '../../app/contract/api.ts';
+import { api } from '../../app/contract/api.ts';
 import { loadTileModel } from '../engines/tileModelFolder.ts';
-import { pretrain } from './pretrain.ts';
+import { type Pretrained, pretrain } from './pretrain.ts';
 import { sample } from './sample.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-pretrain-'));
@@ -29,14 +29,15 @@ const asked = {
 
 function run(
   out: string,
-  options: { resume?: boolean; stopAfter?: number } = {},
-): Promise<Output<'pretrain'>> {
+  options: { resume?: boolean; stopAfter?: number; recipe?: string; init?: string } = {},
+): Promise<Pretrained> {
   const controller = new AbortController();
-  const input = api.pretrain.input.parse({ ...asked, out, resume: options.resume ?? false });
+  const { stopAfter, resume = false, ...rest } = options;
+  const input = api.pretrain.input.parse({ ...asked, ...rest, out, resume });
   return pretrain(input, {
     signal: controller.signal,
     emit: (event) => {
-      if (event.kind === 'epoch' && event.epoch === options.stopAfter) controller.abort();
+      if (event.kind === 'epoch' && event.epoch === stopAfter) controller.abort();
     },
   });
 }
@@ -80,4 +81,35 @@ test('scenes that are too small, and folders without scenes, are named', async (
   await expect(pretrain({ ...input, scenes: path('nowhere') }, context)).rejects.toMatchObject({
     code: 'not-found',
   });
+});
+
+test('stages go on from each other; a stop in the second, and a resumed run, end with the same bytes', async () => {
+  const recipe = path('recipe.json');
+  writeFileSync(
+    recipe,
+    JSON.stringify({
+      stages: [
+        { imageSize: 16, epochs: 1 },
+        { resolution: 20, epochs: 2 },
+      ],
+    }),
+  );
+  const whole = await run(path('staged'), { recipe });
+  expect(whole.curve.map(({ stage }) => stage)).toEqual([1, 2, 2]);
+  expect(whole.reconstructions.bands).toHaveLength(12);
+  const { config, card } = await loadTileModel(path('staged'));
+  expect(config.imageSize).toBe(32);
+  expect(card.resolution).toBe(20);
+  await expect(run(path('staged-stop'), { recipe, stopAfter: 2 })).rejects.toMatchObject({
+    code: 'cancelled',
+  });
+  await run(path('staged-stop'), { recipe, resume: true });
+  expect(
+    readFileSync(path('staged-stop/weights.safetensors')).equals(
+      readFileSync(path('staged/weights.safetensors')),
+    ),
+  ).toBe(true);
+
+  const onward = await run(path('onward'), { init: path('staged') });
+  expect(onward.curve[0]!.loss).toBeLessThan(whole.curve[0]!.loss);
 });

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
-import { type PretrainingPlan, pretrainingPlans } from '../../app/learn/pretraining.ts';
-import { warmupCosine } from '../../app/learn/schedule.ts';
 import type { TileScaling } from '../../app/learn/tileScaling.ts';
 import {
   checkSpectralGptConfig,
@@ -12,111 +9,167 @@ import {
   reconstructions,
   type SpectralGptConfig,
   spectralGptSizes,
-  tokenGrid,
 } from '../../app/model/spectralGpt/configuration.ts';
-import { maskTokens, reconstruct } from '../../app/model/spectralGpt/pretraining.ts';
-import { pretrainingRule } from '../../app/model/spectralGpt/rules.ts';
 import { freshSpectralGptWeights } from '../../app/model/spectralGpt/weightTable.ts';
-import { createRandom } from '../../app/random.ts';
-import { type Course, type CourseBatch, type CourseResult, runCourse } from '../engines/course.ts';
+import type { WeightData } from '../../app/model/weights.ts';
+import type { WantedBand } from '../../app/raster/bandContract.ts';
+import type { CourseRow } from '../engines/course.ts';
+import type { Engine } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
 import { saveTileModel } from '../engines/tileModelFolder.ts';
 import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
-import { startRun } from './run.ts';
+import { carryOver } from './pretraining/carryOver.ts';
+import { learnStage } from './pretraining/learnStage.ts';
+import { measureReconstruction, type Reconstructions } from './pretraining/reconstructions.ts';
+import { type Stage, stagesOf } from './pretraining/stages.ts';
+import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { findScenes } from './tiles/findScenes.ts';
 import { openPatchSampler, type PatchSampler } from './tiles/patchSampler.ts';
+import { openStartModel, type StartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
 
 /** Released statistic of the per-tile stretch: what is added to the width of a band's range. */
 const minMaxEpsilon = 1e-10;
 
+/** An epoch of one of the stages. */
+type StageRow = CourseRow & { readonly stage: number };
+
+/** What the run gives, and what its report shows. */
+export type Pretrained = Omit<Output<'pretrain'>, 'report'> & {
+  readonly curve: readonly StageRow[];
+  readonly stages: readonly { readonly stage: Stage; readonly scenes: number }[];
+  readonly reconstructions: Reconstructions;
+};
+
+type Work = {
+  readonly input: Input<'pretrain'>;
+  readonly start: StartModel | undefined;
+  readonly stages: readonly Stage[];
+  readonly run: Run;
+  readonly context: TaskContext;
+};
+
+/** What a stage leaves to the next. */
+type Learned = {
+  readonly weights: WeightData;
+  readonly config: SpectralGptConfig;
+  readonly scaling: TileScaling;
+  readonly bands: readonly WantedBand[];
+  readonly resolution: number | undefined;
+  readonly curve: readonly StageRow[];
+  readonly done: Pretrained['stages'];
+  readonly scenes: ReadonlySet<string>;
+  readonly files: ReadonlySet<string>;
+  readonly samplesPerSecond: number;
+  readonly reconstructions?: Reconstructions;
+};
+
 /** Masked pre-training of SpectralGPT on unlabelled scenes; writes a model folder whose weights fine-tuning starts from. */
 export async function pretrain(
   input: Input<'pretrain'>,
   context: TaskContext,
-): Promise<Output<'pretrain'>> {
+): Promise<Pretrained> {
   const run = startRun(context);
-  const plan = planOf(input);
-  const uris = await findScenes(input.scenes);
-  const sampler = await openPatchSampler(uris, {
-    seed: input.seed,
-    side: plan.imageSize,
-    warn: run.warn,
-    signal: context.signal,
-  });
+  const start = input.init === undefined ? undefined : await openStartModel(input.init);
+  const stages = await stagesOf(input, start?.sizes.imageSize);
+  const work: Work = { input, start, stages, run, context };
   const engine = await openEngine(engineOptions(input));
   try {
     const { engine: id, device, versions } = engine.info;
     context.emit({ kind: 'engine', engine: id, device });
-    const config = configOf(input, plan, sampler.bands.length);
-    const scaling: TileScaling =
-      input.setting === 'official'
-        ? { kind: 'min-max', epsilon: minMaxEpsilon }
-        : await sampler.scaling(plan.imageSize);
     await mkdir(input.out, { recursive: true });
-    const learner = engine.learner(freshSpectralGptWeights(config, input.seed), {
-      beta1: 0.9,
-      beta2: 0.95,
-      epsilon: 1e-8,
-      weightDecay: 0.05,
-      rule: pretrainingRule,
-    });
-    try {
-      const work: Work = { input, plan, config, scaling, sampler, context };
-      const result = await runCourse({ ...courseOf(work, run.warn), learner });
-      const manifest = await manifestOf(work, { id, device, versions });
-      await save(work, result, manifest);
-      const loss = result.curve.at(-1)!.loss;
-      return {
-        weights: input.out,
-        epochs: result.curve.length,
-        loss,
-        scenes: sampler.scenes.length,
-        seconds: run.seconds(),
-        samplesPerSecond: result.samplesPerSecond,
-        engine: `${id}, ${device}`,
-        warnings: [...run.warnings],
-        manifest: await run.record(join(input.out, 'manifest.json'), manifest, { loss }),
-      };
-    } finally {
-      learner.dispose();
-    }
+    let learned: Learned | undefined;
+    for (const stage of stages) learned = await runStage(engine, work, stage, learned);
+    return await finish(work, learned!, { id, device, versions });
   } finally {
     engine.dispose();
+  }
+}
+
+async function runStage(
+  engine: Engine,
+  work: Work,
+  stage: Stage,
+  before: Learned | undefined,
+): Promise<Learned> {
+  const { input, start, stages, run, context } = work;
+  const bands = before?.bands ?? start?.bands;
+  const sampler = await openPatchSampler(await findScenes(stage.scenes), {
+    seed: input.seed,
+    side: stage.plan.imageSize,
+    choice: stage.choice,
+    warn: run.warn,
+    signal: context.signal,
+    ...(bands === undefined ? {} : { bands }),
+  });
+  try {
+    const config = configOf(input, stage, sampler.bands.length, start);
+    const scaling = before?.scaling ?? start?.scaling ?? (await scalingOf(input, sampler));
+    const weights =
+      before === undefined
+        ? await (start?.weights(config, input.seed, run.warn) ??
+            freshSpectralGptWeights(config, input.seed))
+        : carryOver(before.weights, config);
+    const result = await learnStage(engine, {
+      input,
+      stage,
+      config,
+      scaling,
+      sampler,
+      weights,
+      epochs: {
+        before: before?.curve.length ?? 0,
+        all: stages.reduce((sum, { plan }) => sum + plan.epochs, 0),
+      },
+      warn: run.warn,
+      context,
+    });
+    const curve = [
+      ...(before?.curve ?? []),
+      ...result.curve.map((row) => ({ ...row, stage: stage.number })),
+    ];
+    const measured =
+      stage.number < stages.length
+        ? {}
+        : {
+            reconstructions: await measureReconstruction(engine, result.weights, {
+              config,
+              scaling,
+              sampler,
+              seed: input.seed,
+            }),
+          };
+    return {
+      weights: result.weights,
+      config,
+      scaling,
+      bands: sampler.bands,
+      resolution: sampler.resolution,
+      curve,
+      done: [...(before?.done ?? []), { stage, scenes: sampler.scenes.length }],
+      scenes: new Set([...(before?.scenes ?? []), ...sampler.scenes]),
+      files: new Set([...(before?.files ?? []), ...sampler.files]),
+      samplesPerSecond: result.samplesPerSecond,
+      ...measured,
+    };
+  } finally {
     await sampler.close();
   }
 }
 
-type Work = {
-  readonly input: Input<'pretrain'>;
-  readonly plan: PretrainingPlan;
-  readonly config: SpectralGptConfig;
-  readonly scaling: TileScaling;
-  readonly sampler: PatchSampler;
-  readonly context: TaskContext;
-};
-
-/** The plan of a preset with what the user wants otherwise. */
-function planOf(input: Input<'pretrain'>): PretrainingPlan {
-  const plan = pretrainingPlans[input.preset];
-  const batch = input.batch ?? plan.batch;
-  return {
-    ...plan,
-    imageSize: input.imageSize ?? plan.imageSize,
-    epochs: input.epochs ?? plan.epochs,
-    tiles: input.tiles ?? plan.tiles,
-    batch,
-    part: Math.min(plan.part, batch),
-    warmup: Math.min(plan.warmup, (input.epochs ?? plan.epochs) / 5),
-  };
-}
+const scalingOf = async (
+  { setting }: Input<'pretrain'>,
+  sampler: PatchSampler,
+): Promise<TileScaling> =>
+  setting === 'official' ? { kind: 'min-max', epsilon: minMaxEpsilon } : await sampler.scaling();
 
 function configOf(
   input: Input<'pretrain'>,
-  plan: PretrainingPlan,
+  { plan }: Stage,
   bands: number,
+  start: StartModel | undefined,
 ): SpectralGptConfig {
   const spectralPatch = input.spectralPatch ?? [3, 2, 1].find((size) => bands % size === 0)!;
   const build = input.setting === 'official' ? officialSpectralGpt : prismapSpectralGpt;
@@ -124,9 +177,10 @@ function configOf(
     task: 'pretrain',
     classes: 0,
     ...spectralGptSizes[plan.size],
+    spectralPatch,
+    ...start?.sizes,
     imageSize: plan.imageSize,
     bands,
-    spectralPatch,
     decoder: plan.decoder,
     maskRatio: input.maskRatio,
     reconstruction: reconstructions[input.loss],
@@ -135,97 +189,62 @@ function configOf(
   return config;
 }
 
-function courseOf(work: Work, warn: (message: string) => void): Omit<Course, 'learner'> {
-  const { input, plan, config, scaling, context } = work;
-  const stepsPerEpoch = Math.max(1, Math.floor(plan.tiles / plan.batch));
-  const partsPerStep = Math.ceil(plan.batch / plan.part);
-  const peak = (plan.baseRate * plan.batch) / 256;
-  return {
-    epochs: plan.epochs,
-    stepsPerEpoch,
-    partsPerStep,
-    rate: (progress) =>
-      warmupCosine(progress, { peak, least: 0, warmup: plan.warmup, total: plan.epochs }),
-    batch: (epoch, step, part) => batchOf(work, epoch, step * partsPerStep + part),
-    folder: join(input.out, 'checkpoints'),
-    resume: input.resume,
-    fingerprint: createHash('sha256')
-      .update(JSON.stringify([config, plan, scaling, input.seed, work.sampler.scenes]))
-      .digest('hex'),
-    signal: context.signal,
-    onWarning: warn,
-    onStep: (done, total) => context.emit({ kind: 'progress', stage: 'pre-training', done, total }),
-    onEpoch: ({ epoch, loss, samplesPerSecond, etaSeconds }) =>
-      context.emit({
-        kind: 'epoch',
-        epoch,
-        epochs: plan.epochs,
-        loss,
-        samplesPerSecond,
-        etaSeconds,
-      }),
-  };
-}
-
-/** The tiles of one part of a step, and the tokens that are taken out of each. */
-async function batchOf(
-  { input, plan, config, scaling, sampler }: Work,
-  epoch: number,
-  index: number,
-): Promise<CourseBatch> {
-  const { part: count, imageSize: side } = plan;
-  const values = await sampler.batch({ side, count, scaling }, epoch, index);
-  const { tokens } = tokenGrid(config);
-  const random = createRandom(input.seed, 'mask', epoch, index);
-  const noise = Float32Array.from({ length: count * tokens }, () => random.uniform());
-  const masking = maskTokens(noise, tokens, config.maskRatio);
-  return {
-    count,
-    inputs: new Map([['image', { shape: [count, config.bands, side, side], values }]]),
-    objective: (ops, weights, inputs) =>
-      reconstruct({ ops, weights, config }, inputs.get('image')!, masking).loss,
-  };
-}
-
-async function manifestOf(
-  { input, plan, sampler, context }: Work,
+async function finish(
+  { input, start, stages, run, context }: Work,
+  learned: Learned,
   engine: RunManifest['engine'],
-): Promise<RunManifest> {
-  const inputs = sampler.files.map((uri) => ({ role: 'scene', uri }));
-  return createManifest('pretrain', {
-    inputs: await describeInputs(inputs, context.signal),
-    settings: { ...input, plan },
+): Promise<Pretrained> {
+  const { weights, curve, scenes, files } = learned;
+  const manifest = await createManifest('pretrain', {
+    inputs: await describeInputs(
+      [
+        ...[...files].map((uri) => ({ role: 'scene', uri })),
+        ...(start === undefined ? [] : [{ role: 'start', uri: start.path }]),
+      ],
+      context.signal,
+    ),
+    settings: { ...input, stages },
     engine,
   });
-}
-
-async function save(
-  { input, plan, config, scaling, sampler, context }: Work,
-  result: CourseResult,
-  manifest: RunManifest,
-): Promise<void> {
   const card = tileCard(
     {
+      ...learned,
       out: input.out,
       title: 'SpectralGPT, pre-trained (re-implementation)',
       setting: input.setting,
       preset: input.preset,
-      config,
-      bands: sampler.bands,
       classes: [],
-      scaling,
-      resolution: sampler.resolution,
-      samples: { training: plan.tiles, validation: 0 },
+      samples: {
+        training: stages.reduce((sum, { plan }) => sum + plan.tiles, 0),
+        validation: 0,
+      },
       split: 'none',
-      settings: { ...plan },
+      settings: { stages },
       seed: input.seed,
-      start: undefined,
+      start: start?.path,
       figures: {},
     },
-    result,
+    { curve, bestEpoch: curve.length },
     manifest,
   );
-  const { weights, curve } = result;
   await saveTileModel(input.out, { card, weights, curve }, context.signal);
   await rm(join(input.out, 'checkpoints'), { recursive: true, force: true });
+  const loss = curve.at(-1)!.loss;
+  const measured = learned.reconstructions!;
+  const explained = measured.bands.map(({ name, explained: share }) => ({ band: name, share }));
+  return {
+    weights: input.out,
+    epochs: curve.length,
+    loss,
+    scenes: scenes.size,
+    explained,
+    seconds: run.seconds(),
+    samplesPerSecond: learned.samplesPerSecond,
+    engine: `${engine.id}, ${engine.device}`,
+    warnings: [...run.warnings],
+    manifest: await run.record(join(input.out, 'manifest.json'), manifest, { loss, explained }),
+    curve,
+    stages: learned.done,
+    reconstructions: measured,
+  };
 }

@@ -5,7 +5,7 @@ import type { TaskContext } from './task.ts';
 /** A run of a task from its start to its record: warnings and time. */
 export type Run = {
   readonly warnings: readonly string[];
-  /** Tells the user now and in the result. */
+  /** Tells the user now and in the result; what was said is not said again. */
   readonly warn: (message: string) => void;
   /** Since the start. */
   seconds(): number;
@@ -25,6 +25,7 @@ export function startRun(context: TaskContext): Run {
   return {
     warnings,
     warn: (message) => {
+      if (warnings.includes(message)) return;
       warnings.push(message);
       context.emit({ kind: 'warning', message });
     },

@@ -1,10 +1,16 @@
-import { AppError } from '../../../app/error.ts';
 import { BandMoments, scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
-import { createRandom } from '../../../app/random.ts';
-import type { Band, SceneSource } from '../../../app/raster/scene.ts';
+import { createRandom, type Random } from '../../../app/random.ts';
+import type { WantedBand } from '../../../app/raster/bandContract.ts';
+import { resampleSquare } from '../../../app/raster/resampleSquare.ts';
+import type { SceneSource } from '../../../app/raster/scene.ts';
 import { openScene } from '../../raster/formats.ts';
 import { readTile, type Tile } from './readTile.ts';
-import { bandsForModel, bandsInScene } from './tileBands.ts';
+import {
+  type Survey,
+  type SurveyedScene,
+  type SurveyOptions,
+  surveyScenes,
+} from './sceneSurvey.ts';
 
 /** Least share of a tile that must have data. */
 const leastValid = 0.8;
@@ -15,114 +21,53 @@ const tilesForRange = 48;
 /** Scenes kept open at a time. */
 const mostOpen = 16;
 
-type SceneEntry = {
-  readonly uri: string;
-  readonly bands: readonly number[];
-  readonly area: number;
-};
-
-/** Random tiles of many scenes of one sensor: the same for the same seed and number, whatever was asked before. */
+/** Random tiles, all of one size, of many scenes of one sensor: the same for the same seed and number, whatever was asked before. */
 export type PatchSampler = {
-  /** The bands taken, as the first scene describes them. */
-  readonly bands: readonly Band[];
+  /** The bands taken: those asked for, or as the first scene describes them. */
+  readonly bands: readonly WantedBand[];
   readonly scenes: readonly string[];
   /** Files of all scenes, for the record. */
   readonly files: readonly string[];
-  /** Metres (map units) a pixel of the first scene. */
+  /** Metres a pixel of the tiles, by the first scene. */
   readonly resolution: number | undefined;
-  /** A tile of `side` pixels in physical values; `key` names it. */
-  tile(side: number, ...key: readonly (string | number)[]): Promise<Tile>;
+  /** A tile in physical values; `key` names it. */
+  tile(...key: readonly (string | number)[]): Promise<Tile>;
   /** Range of the bands, from tiles of their own. */
-  scaling(side: number): Promise<TileScaling>;
+  scaling(): Promise<TileScaling>;
   /** `count` tiles (count, bands, side, side), scaled, flipped at random. */
   batch(
-    options: { readonly side: number; readonly count: number; readonly scaling: TileScaling },
+    options: { readonly count: number; readonly scaling: TileScaling },
     ...key: readonly (string | number)[]
   ): Promise<Float32Array>;
   close(): Promise<void>;
 };
 
-/**
- * Opens every scene once to learn what it is. Scenes that cannot be read, are smaller than a tile or have other bands are
- * left out with a warning.
- * @throws AppError `no-samples` where none is left
- */
+/** @throws AppError `no-samples` where no scene can be used */
 export async function openPatchSampler(
   uris: readonly string[],
-  options: {
-    readonly seed: number;
-    readonly side: number;
-    readonly warn: (message: string) => void;
-    readonly signal: AbortSignal;
-    /** Bands of the model to go on with; by default chosen from the first scene. */
-    readonly bands?: readonly Band[];
-  },
+  options: SurveyOptions & { readonly seed: number },
 ): Promise<PatchSampler> {
-  const surveyed = await survey(uris, options);
-  return new SceneSampler(surveyed, options.seed, options.signal);
-}
-
-type Survey = {
-  readonly bands: readonly Band[];
-  readonly entries: readonly SceneEntry[];
-  readonly files: readonly string[];
-  readonly resolution: number | undefined;
-};
-
-async function survey(
-  uris: readonly string[],
-  { side, warn, signal, bands: given }: Parameters<typeof openPatchSampler>[1],
-): Promise<Survey> {
-  let bands = given;
-  let resolution: number | undefined;
-  const entries: SceneEntry[] = [];
-  const files: string[] = [];
-  for (const uri of uris) {
-    signal.throwIfAborted();
-    try {
-      const source = await openScene(uri, { signal });
-      try {
-        const { grid } = source.description;
-        if (grid.width < side || grid.height < side) {
-          warn(`${uri} is left out: ${grid.width} × ${grid.height} pixels, tiles need ${side}.`);
-          continue;
-        }
-        bands ??= bandsForModel(source.description);
-        resolution ??= grid.transform === undefined ? undefined : Math.abs(grid.transform[1]);
-        const indices = bandsInScene(bands, source.description, warn);
-        entries.push({ uri, bands: indices, area: grid.width * grid.height });
-        files.push(...source.description.files);
-      } finally {
-        await source.close();
-      }
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'cancelled') throw error;
-      warn(`${uri} is left out: ${error.message}`);
-    }
-  }
-  if (bands !== undefined && entries.length > 0) return { bands, entries, files, resolution };
-  throw new AppError(
-    'no-samples',
-    `None of ${uris.length} scenes can be used: each was smaller than ${side} × ${side} pixels, could not be read or has other bands. Choose smaller tiles or other scenes.`,
-  );
+  return new SceneSampler(await surveyScenes(uris, options), options);
 }
 
 class SceneSampler implements PatchSampler {
-  readonly bands: readonly Band[];
+  readonly bands: readonly WantedBand[];
   readonly files: readonly string[];
   readonly resolution: number | undefined;
-  readonly #entries: readonly SceneEntry[];
+  readonly #entries: readonly SurveyedScene[];
   readonly #seed: number;
+  readonly #side: number;
   readonly #signal: AbortSignal;
   /** In the order of their last use. */
   readonly #open = new Map<string, Promise<SceneSource>>();
 
-  constructor(surveyed: Survey, seed: number, signal: AbortSignal) {
+  constructor(surveyed: Survey, { seed, side, signal }: Parameters<typeof openPatchSampler>[1]) {
     this.bands = surveyed.bands;
     this.files = surveyed.files;
     this.resolution = surveyed.resolution;
-    this.#entries = surveyed.entries;
+    this.#entries = surveyed.scenes;
     this.#seed = seed;
+    this.#side = side;
     this.#signal = signal;
   }
 
@@ -130,19 +75,21 @@ class SceneSampler implements PatchSampler {
     return this.#entries.map(({ uri }) => uri);
   }
 
-  async tile(side: number, ...key: readonly (string | number)[]): Promise<Tile> {
+  async tile(...key: readonly (string | number)[]): Promise<Tile> {
     const random = createRandom(this.#seed, 'place', ...key);
     let best: { readonly tile: Tile; readonly share: number } | undefined;
     for (let attempt = 0; attempt < mostTries; attempt++) {
       const entry = this.#choose(random.uniform());
       const source = await this.#source(entry);
       const { width, height } = source.description.grid;
+      const { within, side } = entry;
       const place = {
-        x: random.integer(width - side + 1),
-        y: random.integer(height - side + 1),
+        x: start(within.x, within.width, width - side, random),
+        y: start(within.y, within.height, height - side, random),
         side,
       };
-      const tile = await readTile(source, entry.bands, place, this.#signal);
+      const read = await readTile(source, entry.bands, place, this.#signal);
+      const tile = resampleSquare(read, side, this.#side);
       const share = tile.valid.reduce((sum, one) => sum + one, 0) / tile.valid.length;
       if (best === undefined || share > best.share) best = { tile, share };
       if (share >= leastValid) break;
@@ -150,23 +97,24 @@ class SceneSampler implements PatchSampler {
     return best!.tile;
   }
 
-  async scaling(side: number): Promise<TileScaling> {
+  async scaling(): Promise<TileScaling> {
     const moments = new BandMoments(this.bands.length);
     for (let i = 0; i < tilesForRange; i++) {
-      const { values, valid } = await this.tile(side, 'range', i);
+      const { values, valid } = await this.tile('range', i);
       moments.add(values, valid);
     }
     return moments.scaling();
   }
 
   async batch(
-    { side, count, scaling }: Parameters<PatchSampler['batch']>[0],
+    { count, scaling }: Parameters<PatchSampler['batch']>[0],
     ...key: readonly (string | number)[]
   ): Promise<Float32Array> {
+    const side = this.#side;
     const size = this.bands.length * side * side;
     const all = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
-      const { values, valid } = await this.tile(side, ...key, i);
+      const { values, valid } = await this.tile(...key, i);
       scaleTile(values, valid, scaling);
       if (createRandom(this.#seed, 'flip', ...key, i).uniform() < 0.5) flipRows(values, side);
       all.set(values, i * size);
@@ -180,17 +128,18 @@ class SceneSampler implements PatchSampler {
   }
 
   /** A scene by its share of all pixels. */
-  #choose(share: number): SceneEntry {
-    const total = this.#entries.reduce((sum, { area }) => sum + area, 0);
+  #choose(share: number): SurveyedScene {
+    const areaOf = ({ within }: SurveyedScene): number => within.width * within.height;
+    const total = this.#entries.reduce((sum, entry) => sum + areaOf(entry), 0);
     let left = share * total;
     for (const entry of this.#entries) {
-      left -= entry.area;
+      left -= areaOf(entry);
       if (left < 0) return entry;
     }
     return this.#entries.at(-1)!;
   }
 
-  async #source({ uri }: SceneEntry): Promise<SceneSource> {
+  async #source({ uri }: SurveyedScene): Promise<SceneSource> {
     const known = this.#open.get(uri);
     const source = known ?? openScene(uri, { signal: this.#signal });
     this.#open.delete(uri);
@@ -202,6 +151,12 @@ class SceneSampler implements PatchSampler {
     }
     return source;
   }
+}
+
+/** A place from `first`, `count` wide, up to `last`, beyond which a tile would stick out. */
+function start(first: number, count: number, last: number, random: Random): number {
+  const low = Math.min(first, last);
+  return low + random.integer(Math.min(first + count - 1, last) - low + 1);
 }
 
 /** Turns every row of (…, side) round: a mirror image. */
