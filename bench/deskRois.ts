@@ -1,4 +1,4 @@
-// `node bench/deskRois.ts [COUNT]`: the window with 65 ROIs and with COUNT (10,000) of twelve vertices, in Chromium. Prints
+// `node bench/deskRois.ts [COUNT]`: the window with 145 ROIs and with COUNT (10,000) of twelve vertices, in Chromium. Prints
 // percentiles of the time between frames while the map is dragged, and how long one action keeps the page busy and takes until
 // it is in the project file. Software rendering makes every frame slow: what counts is the distance to the few ROIs.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,20 +34,20 @@ async function measure(chromiumBrowser: Browser): Promise<void> {
   await watchFrames(desk);
   await desk.open(served.url);
   await desk.openSample();
-  const few = await actions(desk, '65 ROIs');
+  const few = await actions(desk, '145 ROIs');
   await report(desk, `import of ${count} ROIs`, async () => {
     await importRois(desk, file);
-    await waitForRois(desk, 65 + count);
+    await waitForRois(desk, 145 + count);
   });
   await report(desk, 'opening the project', async () => {
     await desk.page.reload();
-    await waitForRois(desk, 65 + count);
+    await waitForRois(desk, 145 + count);
   });
   const many = await actions(desk, `${count} ROIs`);
   await report(desk, 'select all', () => desk.command('Select all ROIs'));
   await report(desk, 'remove all', () => desk.page.keyboard.press('Delete'));
   await report(desk, 'undo of that', () => desk.page.keyboard.press('Control+z'));
-  await waitForRois(desk, 65 + count);
+  await waitForRois(desk, 145 + count);
   const ratio = many.map((value, i) => (value / few[i]!).toFixed(2));
   console.log(`frames of many / few at 50, 95, 99 %: ${ratio.join(', ')}`);
   if (desk.complaints.length > 0) console.log(desk.complaints.join('\n'));

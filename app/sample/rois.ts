@@ -27,8 +27,9 @@ const apart = 6;
 const attempts = 12_000;
 
 /**
- * Training polygons as an analyst draws them: inside one field, stand or roof, off its edges, six to eight for a class, apart
- * from each other, in the scene's CRS. They never overlap. Small scenes may give fewer.
+ * Training polygons as an analyst draws them: inside one field, stand or roof, off its edges, apart from each
+ * other, in the scene's CRS. They never overlap. Six to eight for a class, or 14 to 16 where there are few bands: bare soil and
+ * harvested cereals need as many to be told apart. Small scenes may give fewer.
  *
  * @param of What to label: the classes, or the kinds of change of a pair.
  */
@@ -114,7 +115,8 @@ function draw(
   classes: readonly LandClass[],
 ): readonly Drawn[] {
   const random = createRandom(sample.seed, 'rois', of);
-  const wanted = new Map(classes.map(({ value }) => [value, 6 + random.integer(3)]));
+  const fewest = of === 'classes' && sample.kind !== 'hyperspectral' ? 14 : 6;
+  const wanted = new Map(classes.map(({ value }) => [value, fewest + random.integer(3)]));
   const looker = createLooker(sample, of);
   const found: Drawn[] = [];
   const parcels = new Set<number>();
