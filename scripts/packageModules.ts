@@ -24,9 +24,9 @@ const unused: ReadonlySet<string> = new Set([
   'regenerator-runtime',
 ]);
 
-/** Files of packages that only people, compilers and browsers read. */
+/** Files of packages that only people, compilers and browsers read, and fonts that no sheet is set in. */
 const unread =
-  /\.(map|ts|mts|cts|md|markdown|flow|tsbuildinfo|cc|h)$|^@tensorflow\/[^/]+\/(src|src_test|deps|binding|scripts|wasm-src)\/|^@tensorflow\/[^/]+\/dist\/.*(_test\.js|\.min\.js|\.(es2017|fesm)\.js)$|^@tensorflow\/tfjs\/dist\/tf\.(?!node\.js$)/;
+  /\.(map|ts|mts|cts|md|markdown|flow|tsbuildinfo|cc|h)$|^@tensorflow\/[^/]+\/(src|src_test|deps|binding|scripts|wasm-src)\/|^@tensorflow\/[^/]+\/dist\/.*(_test\.js|\.min\.js|\.(es2017|fesm)\.js)$|^@tensorflow\/tfjs\/dist\/tf\.(?!node\.js$)|^dejavu-fonts-ttf\/(ttf\/(?!DejaVuSansCondensed(-Bold)?\.)|.*\.txt$|NEWS$)/;
 
 /** Packages that source text imports by name: those of `node_modules`, whatever part of them is meant. */
 export function importedPackages(source: string): readonly string[] {

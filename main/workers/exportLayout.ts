@@ -1,13 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+// The fonts that every reader of PDF has know western letters only; this lets pdf-lib embed one of our own. MIT.
+import fontkit from '@pdf-lib/fontkit';
 import { encode } from 'fast-png';
-import {
-  PDFDocument,
-  type PDFFont,
-  type PDFImage,
-  type PDFPage,
-  rgb,
-  StandardFonts,
-} from 'pdf-lib';
+import { PDFDocument, type PDFFont, type PDFImage, type PDFPage, rgb } from 'pdf-lib';
 import type { Grid } from '../../app/raster/grid.ts';
 import { boundsOfGrid, type MapBounds, planView } from '../../app/raster/tileGrid.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
@@ -37,9 +34,10 @@ type Fonts = { readonly plain: PDFFont; readonly bold: PDFFont };
 /** One page: title, map, legend, scale bar, north arrow, coordinate system, date. */
 export const exportLayout: Exporter = async (map, path, { title, map: source }, { signal }) => {
   const document = await PDFDocument.create();
+  document.registerFontkit(fontkit);
   const fonts: Fonts = {
-    plain: await document.embedFont(StandardFonts.Helvetica),
-    bold: await document.embedFont(StandardFonts.HelveticaBold),
+    plain: await embed(document, 'DejaVuSansCondensed.ttf'),
+    bold: await embed(document, 'DejaVuSansCondensed-Bold.ttf'),
   };
   const heading = title ?? `Land cover: ${basename(source)}`;
   document.setTitle(heading);
@@ -56,6 +54,12 @@ export const exportLayout: Exporter = async (map, path, { title, map: source }, 
   await writeFileAtomic(path, await document.save(), signal);
   return [path];
 };
+
+/** The letters in use of DejaVu Sans: Latin, Greek, Cyrillic, Armenian, Georgian and more, under a free licence (Bitstream Vera's). */
+async function embed(document: PDFDocument, file: string): Promise<PDFFont> {
+  const path = fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+  return document.embedFont(await readFile(path), { subset: true });
+}
 
 const pixelsOf = (points: number): number => Math.round((points * dotsPerInch) / 72);
 
@@ -234,9 +238,6 @@ function writeText(
   sheet.drawText(line, { ...style, color: ink });
 }
 
-/** Letters whose stroke is no accent that could be taken off. */
-const crossed = new Map([...'łŁđĐħĦıŧŦ'].map((letter, i) => [letter, [...'lLdDhHitT'][i]!]));
-
 /** The letters that the page's font has: others lose their accents, or become question marks. */
 function writable(text: string, font: PDFFont): string {
   const known = new Set(font.getCharacterSet());
@@ -245,7 +246,7 @@ function writable(text: string, font: PDFFont): string {
     .map((letter) => {
       if (has(letter)) return letter;
       const bare = [...letter.normalize('NFD')].filter(has).join('');
-      return bare === '' ? (crossed.get(letter) ?? '?') : bare;
+      return bare === '' ? '?' : bare;
     })
     .join('');
 }

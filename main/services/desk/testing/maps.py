@@ -122,8 +122,17 @@ def sld(request):
             for entry in root.iter("{http://www.opengis.net/sld}ColorMapEntry")}
 
 
+def texts(request):
+    """Lines of the first page of a PDF, and the fonts that it holds."""
+    import pypdf
+    page = pypdf.PdfReader(request["path"]).pages[0]
+    fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
+    return {"lines": [line.strip() for line in page.extract_text().splitlines()],
+            "embedded": ["/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts]}
+
+
 actions = {"make": make, "values": values, "agreement": agreement, "sieved": sieved, "burnt": burnt,
-           "picture": picture, "sld": sld}
+           "picture": picture, "sld": sld, "texts": texts}
 
 for line in sys.stdin:
     request = json.loads(line)
