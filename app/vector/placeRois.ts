@@ -57,12 +57,16 @@ export function placeRois(set: RoiSet, grid: Grid, createTransform: TransformFac
   if (assumption !== undefined) warnings.push(assumption);
   if (outside > 0)
     warnings.push(
-      `${outside} of ${rois.length} ROIs ${outside === 1 ? 'lies' : 'lie'} outside the scene and ${outside === 1 ? 'is' : 'are'} not used.`,
+      outside === 1
+        ? `1 of ${rois.length} ROIs lies outside the scene and is not used.`
+        : `${outside} of ${rois.length} ROIs lie outside the scene and are not used.`,
     );
   const partly = rois.filter((roi) => roi.position === 'partly').length;
   if (partly > 0)
     warnings.push(
-      `${partly === 1 ? '1 ROI lies' : `${partly} ROIs lie`} partly outside the scene; the part inside is used.`,
+      partly === 1
+        ? '1 ROI lies partly outside the scene; the part inside is used.'
+        : `${partly} ROIs lie partly outside the scene; the part inside is used.`,
     );
   return { uri: set.uri, classes: set.classes, grid, rois, warnings };
 }
@@ -87,9 +91,10 @@ function pixelTransform(set: RoiSet, grid: Grid, create: TransformFactory): Pixe
     return { toPixel: Object.assign(toPixel, { warnings: change.warnings ?? [] }) };
   }
   if (set.crs === undefined && grid.crs === undefined) return { toPixel: toGrid };
-  const lacking = set.crs === undefined ? 'ROI file' : 'scene';
-  const other = set.crs === undefined ? 'scene' : 'ROI file';
-  const assumption = `The ${lacking} names no coordinate system; that of the ${other} was assumed.`;
+  const assumption =
+    set.crs === undefined
+      ? 'The ROI file names no coordinate system; that of the scene was assumed.'
+      : 'The scene names no coordinate system; that of the ROI file was assumed.';
   return { toPixel: toGrid, assumption };
 }
 

@@ -36,6 +36,7 @@ export async function checkModel(
           level: match.level,
           subject: 'Bands',
           message: match.findings.join(' '),
+          phrases: match.findings.map((text) => ({ text, values: {} })),
           ...(match.level === 'red' ? { cure } : {}),
         };
   const findings = [bands, ...checkResolution(source, card)];

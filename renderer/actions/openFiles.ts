@@ -1,6 +1,6 @@
 import { AppError, errorRecord } from '../../app/error.ts';
 import type { Host } from '../rpc/host.ts';
-import { t } from '../words/translate.ts';
+import { saidOfError, t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
 import { isProject, isRois, openPath } from './project.ts';
 
@@ -120,7 +120,7 @@ function tell({ workspace }: CommandContext, failures: readonly Failure[], all: 
     return;
   }
   const lines = failures.map(({ name, error }) => {
-    const { message } = errorRecord(error);
+    const message = saidOfError(errorRecord(error));
     return message.includes(name) ? message : `${name}: ${message}`;
   });
   const count = t('{count} of {all} files could not be opened:', { count: failures.length, all });

@@ -1,7 +1,7 @@
 import { AppError } from '../../app/error.ts';
 import type { ClassRow, RoiRow } from '../../app/project/rows.ts';
 import type { Workspace } from '../state/workspaceState.ts';
-import { t } from '../words/translate.ts';
+import { saidSentence, t } from '../words/translate.ts';
 import { put } from './changes.ts';
 import { roisLayer } from './layers.ts';
 import { newId } from './newId.ts';
@@ -74,5 +74,5 @@ export async function importRois(
     }),
     { label: t('Undo'), run: workspace.undo },
   );
-  for (const warning of found.warnings) workspace.notify(warning);
+  for (const warning of found.warnings) workspace.notify(saidSentence(warning));
 }

@@ -3,7 +3,7 @@ import type { JobRecord } from '../../app/contract/desk/jobs.ts';
 import { addScene } from '../edits/layers.ts';
 import { watch } from '../state/store.ts';
 import type { Workspace } from '../state/workspaceState.ts';
-import { t } from '../words/translate.ts';
+import { said, t } from '../words/translate.ts';
 import { createLiveMap, type LiveMap } from './liveMap.ts';
 
 /** Puts a map in as a layer unless another window of this project has done so: they hear of it at the same time. */
@@ -44,7 +44,8 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
     if (state === 'running' || state === 'queued') atWork.add(id);
     // A paused map stays in view until it goes on.
     else if (atWork.has(id) && state !== 'paused') {
-      if (state === 'failed') workspace.report(new Error(error?.message ?? title));
+      if (state === 'failed')
+        workspace.report(new Error(error === undefined ? title : said(error)));
       if (state === 'done' && kind === 'train')
         workspace.notify(t('{title}: done.', { title }), {
           label: t('Show result'),

@@ -18,7 +18,7 @@ import { addGroup, changeLayer, moveLayers } from '../edits/layers.ts';
 import { childrenOf } from '../state/layerOrder.ts';
 import { menuStore } from '../state/menu.ts';
 import { useStore } from '../state/store.ts';
-import { t } from '../words/translate.ts';
+import { saidOfError, t } from '../words/translate.ts';
 import { useDesk, useWorkspace } from './context.ts';
 import { Icon } from './icons.tsx';
 import { MoreButton } from './menus/MoreButton.tsx';
@@ -118,7 +118,7 @@ function LayerItem({ row }: { readonly row: LayerRow }): ReactElement {
         ) : (
           <span
             className={failed ? 'name failed' : 'name'}
-            title={failed ? entry.error.message : row.uri}
+            title={failed ? saidOfError(entry.error) : row.uri}
           >
             {row.name}
             {failed && (

@@ -3,7 +3,7 @@ import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { SceneStyle } from '../../app/project/rows.ts';
 import { ramps } from '../state/palettes.ts';
 import { viewStore } from '../state/view.ts';
-import { t } from '../words/translate.ts';
+import { saidOfError, t } from '../words/translate.ts';
 import { ClassLegend } from './ClassLegend.tsx';
 import { useWorkspace } from './context.ts';
 import { NumberField, Select } from './fields.tsx';
@@ -19,7 +19,7 @@ export function StylePanel(): ReactElement {
   const entry = useWorkspace((state) => state.scenes.get(row?.uri ?? ''));
   if (row === undefined)
     return <p className="empty">{t('Choose a layer to see its style and properties.')}</p>;
-  if (entry?.state === 'failed') return <p className="empty error">{entry.error.message}</p>;
+  if (entry?.state === 'failed') return <p className="empty error">{saidOfError(entry.error)}</p>;
   if (entry?.state !== 'open' || row.style === undefined)
     return <p className="empty">{row.name}</p>;
   return (

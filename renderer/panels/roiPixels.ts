@@ -6,7 +6,7 @@ import { useDesk, useWorkspace } from './context.ts';
 
 const known = new Map<
   string,
-  { readonly row: RoiRow; readonly scene: string; readonly pixels: number }
+  { readonly row: RoiRow; readonly state: string; readonly pixels: number }
 >();
 const settleMs = 150;
 /** ROIs a question: each keeps the window for some milliseconds only. */
@@ -19,11 +19,14 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
   const rois = useWorkspace(() => roisInUse(workspace));
   const uri = useWorkspace(() => sceneToMap(desk));
   const entry = useWorkspace((state) => state.scenes.get(uri ?? ''));
-  const scene = entry?.state === 'open' ? entry.info.scene : undefined;
+  const info = entry?.state === 'open' ? entry.info : undefined;
+  const scene = info?.scene;
+  // A file that was replaced may have other pixels.
+  const state = info === undefined ? undefined : `${info.scene} ${info.stamp}`;
   const crs = useWorkspace((state) => state.document.settings.get('crs')) as string | undefined;
   const [pixels, setPixels] = useState<ReadonlyMap<string, number>>(new Map());
   useEffect(() => {
-    if (scene === undefined) return;
+    if (scene === undefined || state === undefined) return;
     const controller = new AbortController();
     const show = (): void => {
       const rows = [...rois.values()].map(({ id }) => [id, known.get(id)?.pixels ?? 0] as const);
@@ -32,7 +35,7 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
     const ask = async (): Promise<void> => {
       const fresh = [...rois.values()].filter((row) => {
         const last = known.get(row.id);
-        return last?.row !== row || last.scene !== scene;
+        return last?.row !== row || last.state !== state;
       });
       for (let from = 0; from < fresh.length; from += atOnce) {
         const some = fresh.slice(from, from + atOnce);
@@ -43,7 +46,7 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
           controller.signal,
         );
         const byId = new Map(answer.pixels.map(({ id, pixels: count }) => [id, count]));
-        for (const row of some) known.set(row.id, { row, scene, pixels: byId.get(row.id) ?? 0 });
+        for (const row of some) known.set(row.id, { row, state, pixels: byId.get(row.id) ?? 0 });
       }
       show();
     };
@@ -52,6 +55,6 @@ export function useRoiPixels(): ReadonlyMap<string, number> {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [rois, scene, crs, workspace]);
+  }, [rois, scene, state, crs, workspace]);
   return pixels;
 }

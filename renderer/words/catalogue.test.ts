@@ -22,6 +22,7 @@ import { menus } from '../panels/TopBar.tsx';
 import { previewWords } from '../panels/train/MapSection.tsx';
 import { cures, levels } from '../panels/train/Preflight.tsx';
 import { ramps } from '../state/palettes.ts';
+import { codeWords, hostSentences } from './hostSentences.ts';
 import { languages } from './translate.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -68,6 +69,7 @@ const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
   ['panels/train/Preflight.tsx cures[cure]', Object.values(cures)],
   ['panels/train/Preflight.tsx subject', findingSubjects],
   ['panels/train/Preflight.tsx word', Object.values(levels).map(([, word]) => word)],
+  ['words/translate.ts about', Object.values(codeWords)],
 ];
 
 type Found = {
@@ -89,19 +91,22 @@ function collect(argument: ts.Expression, file: string, found: Found): void {
 const isInFunction = (node: ts.Node): boolean =>
   ts.findAncestor(node, (one) => ts.isFunctionLike(one)) !== undefined;
 
+/** The sources of a folder, named by their paths within it. */
+function sourcesOf(folder: string): ts.SourceFile[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.'))
+    .map((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    });
+}
+
 /** Texts that are first arguments of the calls of a function in the sources of a folder. */
 function textsOf(folder: string, called: 't' | 'phrase'): Found {
   const found: Found = { texts: new Set(), others: new Set(), early: [] };
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => /\.tsx?$/.test(file) && !file.includes('.test.'));
-  for (const file of files) {
-    const source = ts.createSourceFile(
-      file,
-      readFileSync(join(folder, file), 'utf8'),
-      ts.ScriptTarget.Latest,
-      true,
-    );
+  for (const source of sourcesOf(folder)) {
+    const file = source.fileName;
     const visit = (node: ts.Node): void => {
       if (ts.isCallExpression(node) && node.expression.getText() === called) {
         collect(node.arguments[0]!, file, found);
@@ -114,6 +119,23 @@ function textsOf(folder: string, called: 't' | 'phrase'): Found {
   return found;
 }
 
+/** Every text of the sources of a folder, with `{}` for each value. */
+function sentencesOf(folder: string): Set<string> {
+  const sentences = new Set<string>();
+  for (const source of sourcesOf(folder)) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteralLike(node)) sentences.add(node.text);
+      if (ts.isTemplateExpression(node))
+        sentences.add(
+          node.head.text + node.templateSpans.map(({ literal }) => `{}${literal.text}`).join(''),
+        );
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return sentences;
+}
+
 const found = textsOf(root, 't');
 /** What the host says in phrases. */
 const said = ['app', 'main'].map((folder) => textsOf(join(root, '..', folder), 'phrase'));
@@ -121,6 +143,7 @@ const wanted = new Set([
   ...found.texts,
   ...said.flatMap(({ texts }) => [...texts]),
   ...tables.flatMap(([, texts]) => texts),
+  ...hostSentences,
 ]);
 const placeholders = (text: string): string =>
   [...text.matchAll(/\{\w+\}/g)]
@@ -137,9 +160,13 @@ describe('texts of the window', () => {
     expect([...found.others].filter((use) => !known.has(use))).toEqual([]);
     expect([...known].filter((use) => !found.others.has(use))).toEqual([]);
   });
-  it('are written where the host says them; warnings that come as sentences stay English', () => {
+  it('are written where the host says them, also those that come as sentences', () => {
     expect(said.flatMap(({ texts }) => [...texts]).length).toBeGreaterThan(30);
     expect(said.flatMap(({ others }) => [...others])).toEqual(['workers/preflightRois.ts warning']);
+    const sources = ['app', 'main'].flatMap((folder) => [...sentencesOf(join(root, '..', folder))]);
+    const written = new Set(sources);
+    const shape = (text: string): string => text.replace(/\{\w+\}/g, '{}');
+    expect(hostSentences.filter((text) => !written.has(shape(text)))).toEqual([]);
   });
   it('are translated when they are shown, not when their module is loaded', () => {
     expect(found.early).toEqual([]);

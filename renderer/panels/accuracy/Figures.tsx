@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
-import { t } from '../../words/translate.ts';
+import { saidSentence, t } from '../../words/translate.ts';
 import { percent, ratio } from '../jobs/figures.ts';
 import { ClassFigures } from './ClassFigures.tsx';
 import { ConfusionMatrix } from './ConfusionMatrix.tsx';
@@ -32,7 +32,7 @@ export function Figures({ result }: { readonly result: Evaluation }): ReactEleme
       <ClassFigures label={t('Figures of each class')} classes={perClass} />
       {warnings.map((warning) => (
         <p key={warning} className="warning-text">
-          {warning}
+          {saidSentence(warning)}
         </p>
       ))}
     </>

@@ -1,7 +1,7 @@
 import { type ReactElement, useMemo, useState } from 'react';
 import type { DeskInput, DeskOutput } from '../../../app/contract/deskApi.ts';
 import { sortedClasses } from '../../edits/classes.ts';
-import { t } from '../../words/translate.ts';
+import { saidOfError, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { outputPath } from '../export/outputPath.ts';
 import { WrittenFiles } from '../export/WrittenFiles.tsx';
@@ -80,7 +80,7 @@ export function PointResults({
           {t('From {done} of {all} points: label the others before you rely on it.', { done, all })}
         </p>
       )}
-      {error !== undefined && <p className="error-text">{error.message}</p>}
+      {error !== undefined && <p className="error-text">{saidOfError(error)}</p>}
       {value !== undefined && (
         <>
           <Figures result={value} />

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { addScene } from '../../edits/layers.ts';
-import { t } from '../../words/translate.ts';
+import { saidSentence, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { WrittenFiles } from '../export/WrittenFiles.tsx';
 import { duration, percent, ratio } from './figures.ts';
@@ -62,7 +62,7 @@ function Lines({
       <WrittenFiles files={paths.filter((path) => path !== undefined)} />
       {warnings.map((warning) => (
         <p key={warning} className="warning-text">
-          {warning}
+          {saidSentence(warning)}
         </p>
       ))}
     </>

@@ -2,7 +2,7 @@ import { deviation, mean } from 'd3-array';
 import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
-import { t } from '../../words/translate.ts';
+import { saidOfError, t } from '../../words/translate.ts';
 import { Chart } from '../charts/Chart.tsx';
 import type { Table } from '../charts/ChartTable.tsx';
 import { type Series, shortNumber } from '../charts/series.ts';
@@ -79,7 +79,7 @@ export function Scatter({
           onChange={(band) => setBands([x, Number(band)])}
         />
       </div>
-      {error !== undefined && <p className="error-text">{error.message}</p>}
+      {error !== undefined && <p className="error-text">{saidOfError(error)}</p>}
       <Chart
         label={t('Pixels of the ROIs')}
         x={xAxis}

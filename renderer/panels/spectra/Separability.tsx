@@ -2,7 +2,7 @@ import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import type { DeskOutput } from '../../../app/contract/deskApi.ts';
 import { decimalText } from '../../words/numbers.ts';
-import { t } from '../../words/translate.ts';
+import { saidOfError, saidSentence, t } from '../../words/translate.ts';
 import { TableScroll } from '../charts/TableScroll.tsx';
 import { useDesk } from '../context.ts';
 import { ratio } from '../jobs/figures.ts';
@@ -51,7 +51,7 @@ export function Separability({
   );
   if (entries.length < 2)
     return <p className="hint">{t('Draw ROIs of two classes or more to compare them.')}</p>;
-  if (error !== undefined) return <p className="error-text">{error.message}</p>;
+  if (error !== undefined) return <p className="error-text">{saidOfError(error)}</p>;
   if (value === undefined) return <p className="hint">{t('Working it out…')}</p>;
   return (
     <>
@@ -68,7 +68,7 @@ export function Separability({
       </p>
       {value.warnings.map((warning) => (
         <p key={warning} className="warning-text">
-          {warning}
+          {saidSentence(warning)}
         </p>
       ))}
     </>

@@ -1,6 +1,6 @@
 import { type ReactElement, useMemo, useState } from 'react';
 import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
-import { t } from '../../words/translate.ts';
+import { saidOfError, t } from '../../words/translate.ts';
 import { Chart } from '../charts/Chart.tsx';
 import { SeriesKey } from '../charts/labels.tsx';
 import type { Series } from '../charts/series.ts';
@@ -60,7 +60,7 @@ export function SignaturesSection({ info, entries }: Props): ReactElement {
   return (
     <>
       <SignatureChart info={info} cursor={!hidden.has('cursor')} areas={areas} kept={here} />
-      {error !== undefined && <p className="error-text">{error.message}</p>}
+      {error !== undefined && <p className="error-text">{saidOfError(error)}</p>}
       <Select
         label={t('Spread around the mean')}
         value={spread}

@@ -1,9 +1,9 @@
 import type { ReactElement } from 'react';
 import { trainInput, trainModel } from '../../actions/run.ts';
-import { t } from '../../words/translate.ts';
+import { saidOfError, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { Section } from '../spectra/Section.tsx';
-import { useSceneInUse } from '../spectra/sceneInUse.ts';
+import { useSceneInUse, useSceneProblem } from '../spectra/sceneInUse.ts';
 import { useAnswer } from '../spectra/useAnswer.ts';
 import { numberOf } from '../spectra/useAreaSpectra.ts';
 import { CostCard } from './CostCard.tsx';
@@ -18,6 +18,8 @@ import { useModels } from './useModels.ts';
 export function TrainPanel(): ReactElement {
   const info = useSceneInUse();
   const job = useWorkspace(({ jobs }) => jobs.find(({ kind }) => kind === 'train'));
+  const problem = useSceneProblem();
+  if (problem !== undefined) return <p className="empty error">{saidOfError(problem)}</p>;
   if (info === undefined)
     return (
       <p className="empty">

@@ -2,7 +2,7 @@ import { type ReactElement, useMemo } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { countText } from '../../words/numbers.ts';
-import { said, t } from '../../words/translate.ts';
+import { said, saidSentence, t } from '../../words/translate.ts';
 import { ClassFigures } from '../accuracy/ClassFigures.tsx';
 import { Chart } from '../charts/Chart.tsx';
 import type { Axis, Point, Series } from '../charts/series.ts';
@@ -125,7 +125,7 @@ function Trained({ result }: { readonly result: Output<'train'> }): ReactElement
       </p>
       {warnings.map((warning) => (
         <p key={warning} className="warning-text">
-          {warning}
+          {saidSentence(warning)}
         </p>
       ))}
       <button type="button" onClick={() => chooseModel(workspace, model)}>
