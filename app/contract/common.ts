@@ -21,6 +21,8 @@ export const classFigures = z.object({
   users: z.number().optional(),
   f1: z.number().optional(),
   iou: z.number().optional(),
+  /** Of several labels. */
+  averagePrecision: z.number().optional(),
   support: count,
 });
 
@@ -37,6 +39,8 @@ export const accuracy = z.object({
   /** Mean average precision of several labels: over classes, and over all pairs of tile and class. */
   mapMacro: z.number().optional(),
   mapMicro: z.number().optional(),
+  /** F1 over all pairs of tile and class. */
+  f1Micro: z.number().optional(),
 });
 
 export const area = z.object({ class: z.string(), pixels: count, hectares: z.number().optional() });

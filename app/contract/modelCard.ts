@@ -70,6 +70,7 @@ export const cardFigures = z.strictObject({
   recall: figure,
   mapMacro: figure,
   mapMicro: figure,
+  f1Micro: figure,
 });
 
 /** Everything about a trained model but its numbers: what it needs, what it was made of, how good it is. */

@@ -60,6 +60,8 @@ export const tileModelCard = z.strictObject({
   scaling: tileScaling,
   /** Metres a pixel in the training scenes. */
   resolution: finite.positive().optional(),
+  /** Of a model that names whole tiles: pixels a side that they had in the training data. */
+  tileSide: size.optional(),
   training: z.strictObject({
     scenes: z.array(file),
     labels: z.array(file),

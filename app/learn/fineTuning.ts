@@ -1,3 +1,4 @@
+import { AppError } from '../error.ts';
 import type { SegmentationHead } from '../model/spectralGpt/configuration.ts';
 
 /** What a tile model is fine-tuned for. */
@@ -8,6 +9,27 @@ export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
  * proportion (mixup, Zhang et al. 2018) or by a rectangle (CutMix, Yun et al. 2019), with their labels.
  */
 export type TileAugmentation = 'flips' | 'erasing' | 'mixup' | 'cutmix';
+
+/** Changes that keep what a task's labels say. */
+const fitting: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
+  scene: ['flips', 'erasing', 'mixup', 'cutmix'],
+  // A mixture of two sets of labels is no set of labels.
+  multilabel: ['flips', 'erasing'],
+  // Labels of single pixels hold for what is seen there.
+  segmentation: ['flips'],
+  change: ['flips'],
+};
+
+/** @throws AppError `usage` naming changes that would make the labels of a task untrue */
+export function checkAugmentation(kind: TileTaskKind, augment: readonly TileAugmentation[]): void {
+  const wrong = augment.filter((one) => !fitting[kind].includes(one));
+  if (wrong.length === 0) return;
+  throw new AppError(
+    'usage',
+    `The change "${wrong.join('", "')}" to training tiles makes the labels of ${kind} untrue. Give --augment ${fitting[kind].join(' --augment ')}, or --augment none.`,
+    { found: wrong, possible: fitting[kind] },
+  );
+}
 
 /** How long and how fast a tile model is fine-tuned. */
 export type FineTuningPlan = {

@@ -121,6 +121,11 @@ function oneSystem(systems: ReadonlySet<string>, uri: string): string | undefine
   return named[0] === undefined ? undefined : normaliseCrs(named[0]);
 }
 
+/** All rows of a table of text, the names of its columns first. @throws AppError `corrupt` */
+export const tableRows = (text: string, uri: string): readonly (readonly string[])[] => [
+  ...rowsOf(text, separatorOf(text), uri),
+];
+
 /** The sign that occurs most in the first line, outside quotes. */
 function separatorOf(text: string): string {
   const line = (/^[^\r\n]*/.exec(text)?.[0] ?? '').replace(/"[^"]*"/g, '');

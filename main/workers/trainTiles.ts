@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
-import type { FineTuningPlan } from '../../app/learn/fineTuning.ts';
+import { checkAugmentation, type FineTuningPlan } from '../../app/learn/fineTuning.ts';
 import { warmupCosine } from '../../app/learn/schedule.ts';
 import type { SpectralGptConfig } from '../../app/model/spectralGpt/configuration.ts';
 import { layerDecayRule } from '../../app/model/spectralGpt/rules.ts';
@@ -11,6 +11,7 @@ import { type Course, type CourseResult, runCourse } from '../engines/course.ts'
 import type { Engine, Learner } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
 import { saveTileModel } from '../engines/tileModelFolder.ts';
+import { recogniseDataset } from './datasets/openTileSet.ts';
 import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { type Run, startRun } from './run.ts';
@@ -18,7 +19,7 @@ import type { TaskContext } from './task.ts';
 import { openTask } from './tiles/openTask.ts';
 import { openStartModel, type StartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
-import { configOf, planOf, taskOf } from './tiles/tilePlan.ts';
+import { configOf, partsOf, planOf, taskOf, tilesPerEpoch } from './tiles/tilePlan.ts';
 import type { TileScore, TileTask } from './tiles/tileTask.ts';
 
 /** What the parts of a run share. */
@@ -45,9 +46,10 @@ export async function trainTiles(
   context: TaskContext,
 ): Promise<Output<'train'>> {
   const run = startRun(context);
-  const kind = taskOf(input);
+  const kind = await kindOf(input);
   const start = input.init === undefined ? undefined : await openStartModel(input.init);
   const plan = planOf(input, start);
+  checkAugmentation(kind, plan.augment);
   const { imageSize } = plan;
   const task = await openTask(kind, { input, start, imageSize, warn: run.warn, context });
   try {
@@ -61,6 +63,12 @@ export async function trainTiles(
   } finally {
     await task.close();
   }
+}
+
+/** The user's word, else what the data set is labelled with, else what recipe and inputs say. */
+async function kindOf(input: Input<'train'>): Promise<TileTask['kind']> {
+  if (input.task !== undefined || input.dataset === undefined) return taskOf(input);
+  return (await recogniseDataset(input.dataset, input.layout)).task;
 }
 
 async function learn(work: Work, engine: Engine): Promise<Output<'train'>> {
@@ -147,12 +155,12 @@ async function manifestOf(
 
 function courseOf(work: Work, learner: Learner): Course {
   const { input, plan, config, task, context, run } = work;
-  const partsPerStep = Math.ceil(plan.batch / plan.part);
-  const tiles = plan.tiles ?? task.tiles ?? plan.batch;
+  const tiles = tilesPerEpoch(input, plan, task.tiles);
+  const { stepsPerEpoch, partsPerStep } = partsOf(plan, tiles);
   return {
     learner,
     epochs: plan.epochs,
-    stepsPerEpoch: Math.max(1, Math.floor(tiles / plan.batch)),
+    stepsPerEpoch,
     partsPerStep,
     rate: (progress) =>
       warmupCosine(progress, {

@@ -1,3 +1,4 @@
+import { applySymmetry, turnTile } from '../../../app/learn/squareSymmetry.ts';
 import { scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
@@ -68,11 +69,8 @@ export class LabelledTiles {
       };
       const tile = await this.#tile(scene, corner, signal);
       const symmetry = flips ? random.integer(8) : 0;
-      const turn = (plane: Float32Array | Int32Array): void =>
-        applySymmetry(plane, this.#side, symmetry);
-      for (let from = 0; from < tile.values.length; from += this.#side ** 2)
-        turn(tile.values.subarray(from, from + this.#side ** 2));
-      turn(tile.labels);
+      turnTile(tile.values, this.#side, symmetry);
+      applySymmetry(tile.labels, this.#side, symmetry);
       tiles.push(tile);
     }
     return join(tiles);
@@ -133,28 +131,4 @@ function join(
     labels.set(tile.labels, i * pixels);
   }
   return { values, labels, count: tiles.length };
-}
-
-/** One of the eight symmetries of a square, in place: bit 0 mirrors, bit 1 turns upside down, bit 2 transposes. */
-export function applySymmetry(
-  plane: Float32Array | Int32Array,
-  side: number,
-  symmetry: number,
-): void {
-  if (symmetry & 1)
-    for (let from = 0; from < plane.length; from += side)
-      plane.subarray(from, from + side).reverse();
-  if (symmetry & 2) {
-    plane.reverse();
-    for (let from = 0; from < plane.length; from += side)
-      plane.subarray(from, from + side).reverse();
-  }
-  if (symmetry & 4)
-    for (let row = 0; row < side; row++)
-      for (let column = 0; column < row; column++) {
-        const [a, b] = [row * side + column, column * side + row];
-        const kept = plane[a]!;
-        plane[a] = plane[b]!;
-        plane[b] = kept;
-      }
 }

@@ -2,13 +2,20 @@ import { AppError } from '../../../app/error.ts';
 import type { TileTaskKind } from '../../../app/learn/fineTuning.ts';
 import { openSegmentationTask } from './segmentationTask.ts';
 import type { TaskSetting } from './taskSetting.ts';
+import { openTileSetSegmentation } from './tileSetSegmentation.ts';
 import type { TileTask } from './tileTask.ts';
+import { openWholeTileTask } from './wholeTileTask.ts';
 
 /** Opens the labelled tiles of a task. @throws AppError where they are not there or do not fit it */
 export async function openTask(kind: TileTaskKind, setting: TaskSetting): Promise<TileTask> {
   switch (kind) {
+    case 'scene':
+    case 'multilabel':
+      return await openWholeTileTask(kind, setting);
     case 'segmentation':
-      return await openSegmentationTask(setting);
+      return setting.input.dataset === undefined
+        ? await openSegmentationTask(setting)
+        : await openTileSetSegmentation(setting);
     default:
       throw new AppError('unsupported', `Training for "${kind}" is not there yet.`);
   }

@@ -29,7 +29,7 @@ const sentinelName = (name: string): string => {
  * The bands of a scene that a new tile model takes: Sentinel-2's by name in the published order where all twelve are
  * there, otherwise all that are not bad, in the order of the file.
  */
-export function bandsForModel({ bands }: SceneDescription): readonly Band[] {
+export function bandsForModel({ bands }: Pick<SceneDescription, 'bands'>): readonly Band[] {
   const byName = new Map(bands.map((band) => [sentinelName(band.name), band]));
   const known = sentinel2.map((name) => byName.get(name));
   if (known.every((band) => band !== undefined)) return known;
@@ -42,7 +42,7 @@ export function bandsForModel({ bands }: SceneDescription): readonly Band[] {
  */
 export function bandsInScene(
   wanted: readonly WantedBand[],
-  { bands, uri }: SceneDescription,
+  { bands, uri }: Pick<SceneDescription, 'bands' | 'uri'>,
   warn: (message: string) => void,
 ): readonly number[] {
   const normal = (band: WantedBand): WantedBand => ({ ...band, name: sentinelName(band.name) });

@@ -19,6 +19,7 @@ export type TileMaking = {
   readonly classes: ClassScheme;
   readonly scaling: TileScaling;
   readonly resolution: number | undefined;
+  readonly tileSide?: number | undefined;
   readonly samples: TileModelCard['training']['samples'];
   readonly split: string;
   /** The plan. */
@@ -35,7 +36,7 @@ export function tileCard(
   { curve, bestEpoch }: Pick<CourseResult, 'curve' | 'bestEpoch'>,
   { inputs, engine }: RunManifest,
 ): Omit<TileModelCard, 'weightsSha256'> {
-  const { start, resolution, out } = making;
+  const { start, resolution, tileSide, out } = making;
   const files = (labels: boolean): TileModelCard['training']['scenes'] =>
     inputs
       .filter(({ role }) => role !== 'start' && (role === 'scene') !== labels)
@@ -63,6 +64,7 @@ export function tileCard(
     })),
     scaling: structuredClone(making.scaling) as TileModelCard['scaling'],
     ...(resolution === undefined ? {} : { resolution }),
+    ...(tileSide === undefined ? {} : { tileSide }),
     training: {
       scenes: files(false),
       labels: files(true),

@@ -42,6 +42,30 @@ export function planOf(input: Input<'train'>, start: StartModel | undefined): Fi
   };
 }
 
+/**
+ * Tiles drawn an epoch: as the user says; of a data set every tile once, a small one as often as the plan's number needs; else
+ * the plan's number.
+ */
+export function tilesPerEpoch(
+  { tiles }: Pick<Input<'train'>, 'tiles'>,
+  plan: FineTuningPlan,
+  there: number | undefined,
+): number {
+  if (tiles !== undefined) return tiles;
+  return Math.max(plan.tiles ?? 0, there ?? 0) || plan.batch;
+}
+
+/** Steps of an epoch, and parts whose gradients make one. */
+export function partsOf(
+  { batch, part }: Pick<FineTuningPlan, 'batch' | 'part'>,
+  tiles: number,
+): { readonly stepsPerEpoch: number; readonly partsPerStep: number } {
+  return {
+    stepsPerEpoch: Math.max(1, Math.floor(tiles / batch)),
+    partsPerStep: Math.ceil(batch / part),
+  };
+}
+
 /** What to train for: the user's word, else that of a published recipe, else what the data are. */
 export function taskOf({ task, preset, before, layout }: Input<'train'>): TileTaskKind {
   if (task === 'pixel')

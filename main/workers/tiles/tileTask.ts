@@ -35,6 +35,8 @@ export type TileTask = {
   readonly scaling: TileScaling;
   /** Metres a pixel. */
   readonly resolution: number | undefined;
+  /** Pixels a side that a labelled tile has in its own data, before it is brought to the network's size. */
+  readonly tileSide?: number | undefined;
   /** What the tiles come from, for the record; `role` is scene, labels … */
   readonly files: readonly { readonly role: string; readonly uri: string }[];
   /** Labelled pixels of the dense tasks, tiles of the others. */

@@ -10,7 +10,7 @@ import type { TileScore } from './tileTask.ts';
 /** Measures a segmentation network on labelled pixels, each seen once in the tiles of a regular grid. */
 export async function validateTiles(
   network: Pick<Network, 'evaluate'>,
-  tiles: LabelledTiles,
+  tiles: Pick<LabelledTiles, 'all'>,
   {
     config,
     classes,
