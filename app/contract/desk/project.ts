@@ -105,6 +105,8 @@ export const projectCalls = {
     z.strictObject({
       path: uri,
       format: z.enum(['geojson', 'gpkg', 'shapefile', 'csv']),
+      /** Only ROIs that hold for this scene, as its layer names it; else all, copies for several scenes among them. */
+      scene: uri.optional(),
       overwrite: z.boolean().default(false),
     }),
     z.object({ path: z.string(), rois: z.int() }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -26,7 +26,11 @@ const set: RoiSet = {
 async function trainedOn(scene: string[]): Promise<unknown[]> {
   const place = { folder, title: 'Train', taken: new Set<string>(), rois: () => set };
   const input = await prepareInput('train', { scene, rois: 'project' }, place);
-  const database = new DatabaseSync(String(input['rois']), { readOnly: true });
+  return valuesIn(String(input['rois']));
+}
+
+function valuesIn(path: string): unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true });
   const { table_name: table } = database
     .prepare("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'")
     .get()!;
@@ -47,4 +51,33 @@ it('areas named one by one are taken, whatever scene they hold for', async () =>
   await expect(prepareInput('predict', input, place)).resolves.toMatchObject({
     within: expect.stringMatching(/-within\.gpkg$/) as string,
   });
+});
+
+it('an evaluation leaves out the ROIs of the scene that its map was made from', async () => {
+  const place = { folder, title: 'Accuracy', taken: new Set<string>(), rois: () => set };
+  const map = join(folder, 'map.tif');
+  const excluded = async (rois = set): Promise<unknown[] | undefined> => {
+    const given = { map, reference: 'reference.tif', exclude: 'project', report: 'Accuracy.html' };
+    const { exclude } = await prepareInput('evaluate', given, { ...place, rois: () => rois });
+    return typeof exclude === 'string' ? valuesIn(exclude) : undefined;
+  };
+  // A map of unknown origin: all of them.
+  expect(await excluded()).toEqual([1, 2, 3]);
+  writeFileSync(`${map}.json`, 'no record');
+  expect(await excluded()).toEqual([1, 2, 3]);
+  const inputs = [
+    { role: 'scene', uri: '/data/second.tif' },
+    { role: 'model card', uri: '/data/first.tif' },
+  ];
+  writeFileSync(`${map}.json`, JSON.stringify({ command: 'predict', inputs }));
+  expect(await excluded()).toEqual([1, 3]);
+  expect(await excluded({ ...set, rois: [roi('first', 2, '/data/first.tif')] })).toBeUndefined();
+});
+
+it('training without any ROI says that there are none', async () => {
+  const place = { folder, title: 'None', taken: new Set<string>(), rois: () => set };
+  const none = { ...place, rois: () => ({ ...set, rois: [] }) };
+  await expect(
+    prepareInput('train', { scene: ['/data/first.tif'], rois: 'project' }, none),
+  ).rejects.toMatchObject({ code: 'no-samples' });
 });

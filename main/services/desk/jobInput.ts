@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { api } from '../../../app/contract/api.ts';
@@ -54,14 +54,21 @@ export async function prepareInput(
     const wanted = wantedRois(input[field]);
     if (wanted === undefined) continue;
     const path = `${beside.replace(/\.[^./\\]+$/, '')}-${field}.gpkg`;
-    files.set(path, roisNamed(place.rois(), wanted, scenesOf(input)));
+    const set = roisNamed(place.rois(), wanted, await scenesOf(input));
+    // Nothing to leave out is no reason not to begin.
+    if (field === 'exclude' && set.rois.length === 0) {
+      delete input[field];
+      continue;
+    }
+    if (set.rois.length === 0) throw noRois(wanted);
+    files.set(path, set);
     input[field] = path;
   }
-  const parsed = api[kind].input.safeParse(input);
-  if (!parsed.success)
+  const checked = api[kind].input.safeParse(input);
+  if (!checked.success)
     throw new AppError(
       'usage',
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+      checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
     );
   for (const field of outputs[kind])
     if (typeof input[field] === 'string') await makeFolder(dirname(input[field]));
@@ -69,7 +76,7 @@ export async function prepareInput(
     await makeFolder(dirname(path));
     await writeRois(path, set);
   }
-  return parsed.data;
+  return checked.data;
 }
 
 function wantedRois(value: unknown): 'all' | ReadonlySet<string> | undefined {
@@ -80,11 +87,28 @@ function wantedRois(value: unknown): 'all' | ReadonlySet<string> | undefined {
 
 const someRois = z.strictObject({ rois: z.array(z.string()) });
 
-/** The scenes of a job; none where it is about a map alone. */
-const scenesOf = ({ scene }: JobInput): readonly string[] =>
-  [scene].flat().filter((uri) => typeof uri === 'string');
+/** The scenes of a job, or those that its map was made from; none where that is not known. */
+async function scenesOf({ scene, map }: JobInput): Promise<readonly string[]> {
+  const own = [scene].flat().filter((uri) => typeof uri === 'string');
+  if (own.length > 0 || typeof map !== 'string') return own;
+  // A map from elsewhere has no record beside it, or one of another program.
+  const text = await readFile(`${map}.json`, 'utf8').catch(() => '{}');
+  const record = mapRecord.safeParse(parsed(text));
+  if (!record.success) return [];
+  return record.data.inputs.filter(({ role }) => role === 'scene').map(({ uri }) => uri);
+}
 
-/** @throws AppError `no-samples` where none is left */
+/** What is needed of the record of a map; main/workers/manifest.ts. */
+const mapRecord = z.object({ inputs: z.array(z.object({ role: z.string(), uri: z.string() })) });
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function roisNamed(
   set: RoiSet,
   wanted: 'all' | ReadonlySet<string>,
@@ -92,13 +116,15 @@ function roisNamed(
 ): RoiSet {
   const all = scenes.length === 0 ? set : roisOfScenes(set, scenes);
   const rois = wanted === 'all' ? all.rois : set.rois.filter(({ id }) => wanted.has(id));
-  if (rois.length > 0) return { ...set, rois };
-  throw phraseError('no-samples', [
+  return { ...set, rois };
+}
+
+const noRois = (wanted: 'all' | ReadonlySet<string>): AppError =>
+  phraseError('no-samples', [
     wanted === 'all'
       ? phrase('The project has no ROIs yet. Draw areas of two classes or more, then start again.')
       : phrase('The ROIs chosen are not in the project any more. Choose others.'),
   ]);
-}
 
 function withOutputs(kind: JobKind, given: JobInput, place: JobPlace): JobInput {
   const input = { ...given };

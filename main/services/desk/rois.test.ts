@@ -53,6 +53,27 @@ describe('ROIs of the project', () => {
     },
   );
 
+  it('go out for one scene, without the copies for others', async () => {
+    const desk = await startWithExample();
+    const { tables } = await desk.call('project.state', {});
+    const [first, second] = tables.rois;
+    const changes = [
+      { before: first!, scene: '/data/first.tif' },
+      { before: second!, scene: '/data/second.tif' },
+    ].map(({ before, scene }) => ({
+      table: 'rois' as const,
+      id: before.id,
+      before,
+      after: { ...before, scene },
+    }));
+    await desk.call('project.edit', { edit: { label: 'Copy ROIs', changes } });
+    const name = path('first only.gpkg');
+    const wanted = { path: name, format: 'gpkg' as const, scene: '/data/first.tif' };
+    expect(await desk.call('rois.export', wanted)).toEqual({ path: name, rois: 2 });
+    const { rois } = await readRois(name);
+    expect(rois.map(({ geometry }) => geometry.kind)).toEqual([first!.geometry.kind, 'points']);
+  });
+
   it('are found in the project of another, too', async () => {
     const desk = await startWithExample();
     const project = path('other.gpkg');

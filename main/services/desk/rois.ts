@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { projectCalls } from '../../../app/contract/desk/project.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
-import type { ClassScheme, RoiSet } from '../../../app/vector/roi.ts';
+import { type ClassScheme, type RoiSet, roisOfScenes } from '../../../app/vector/roi.ts';
 import type { ProjectFile, ProjectTables } from '../../store/projectFile.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
 
@@ -15,13 +15,14 @@ export function createRoiHandlers(
   return {
     'rois.import': async (input, signal) =>
       (await runTask({ task: 'import rois', input, signal })) as DeskOutput<'rois.import'>,
-    'rois.export': async ({ path, format, overwrite }, signal) => {
+    'rois.export': async ({ path, format, overwrite, scene }, signal) => {
       const file = await projects.file();
+      const all = roiSetOf(file.load().tables, file.path);
       const input = {
         path: resolve(path),
         format,
         overwrite,
-        set: roiSetOf(file.load().tables, file.path),
+        set: scene === undefined ? all : roisOfScenes(all, [scene]),
       };
       return (await runTask({ task: 'export rois', input, signal })) as DeskOutput<'rois.export'>;
     },

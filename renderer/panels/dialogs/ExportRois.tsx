@@ -1,5 +1,7 @@
 import { type ReactElement, useState } from 'react';
 import { Button } from 'react-aria-components';
+import { roisFor } from '../../state/roisInUse.ts';
+import { nameOfScene, sceneToMap } from '../../state/sceneToMap.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { Field, Select } from '../fields.tsx';
@@ -14,15 +16,26 @@ const formats = [
 
 /** Writes the ROIs of the project for another program. */
 export function ExportRois(): ReactElement {
-  const { workspace } = useDesk();
+  const desk = useDesk();
+  const { workspace } = desk;
   const folder = useWorkspace((state) => state.project?.folder ?? '');
-  const count = useWorkspace((state) => state.document.rois.size);
+  const rois = useWorkspace((state) => state.document.rois);
+  const own = new Set([...rois.values()].flatMap(({ scene }) => scene ?? []));
+  // Copies for several scenes lie on each other: one scene is what another program wants.
+  const [scene, setScene] = useState(own.size > 0 ? (sceneToMap(desk) ?? '') : '');
+  const scenes = [...new Set([...own, ...(scene === '' ? [] : [scene])])];
+  const count = scene === '' ? rois.size : roisFor(rois, scene).size;
   const [format, setFormat] = useState<(typeof formats)[number][0]>('gpkg');
   const [path, setPath] = useState(`${folder}/rois.gpkg`);
   const [overwrite, setOverwrite] = useState(false);
   const write = async (): Promise<void> => {
     await workspace.saved();
-    const result = await workspace.host.call('rois.export', { path, format, overwrite });
+    const result = await workspace.host.call('rois.export', {
+      path,
+      format,
+      overwrite,
+      ...(scene === '' ? {} : { scene }),
+    });
     workspace.store.set({ dialog: 'none' });
     workspace.notify(
       t('{rois} ROIs were written to {path}.', { rois: result.rois, path: result.path }),
@@ -37,7 +50,18 @@ export function ExportRois(): ReactElement {
           write().catch(workspace.report);
         }}
       >
-        <p>{t('{count} ROIs in the project.', { count })}</p>
+        {own.size > 0 && (
+          <Select
+            label={t('ROIs of')}
+            value={scene}
+            options={[
+              ['', t('All scenes')] as const,
+              ...scenes.map((uri) => [uri, nameOfScene(workspace, uri)] as const),
+            ]}
+            onChange={setScene}
+          />
+        )}
+        <p>{t('{count} ROIs are written.', { count })}</p>
         <Select
           label={t('Format')}
           value={format}
