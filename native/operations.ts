@@ -4,12 +4,14 @@ import { differentiableScan } from './selectiveScan/differentiableScan.ts';
 import { createScriptScan } from './selectiveScan/scanScript.ts';
 import { createTensorflowScan } from './selectiveScan/scanTensorflow.ts';
 import type { Tensor, TensorflowBackend, Tfjs } from './tensors.ts';
+import { tensorflowTransformer } from './transformer/transformerTensorflow.ts';
 
 /** The operations that our build of TensorFlow has in one piece. Its library must be loaded. */
 export function tensorflowOperations(tf: Tfjs, backend: TensorflowBackend): FusedOps<Tensor> {
   return {
     selectiveScan: differentiableScan(tf, createTensorflowScan(tf, backend)),
     ...tensorflowLayers(tf, backend),
+    ...tensorflowTransformer(tf, backend),
   };
 }
 

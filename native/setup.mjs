@@ -37,6 +37,10 @@ const operations = [
   { source: 'selectiveScan/scan.cc', vector: true },
   { source: 'layers/layersOp.cc' },
   { source: 'layers/layers.cc', vector: true },
+  { source: 'transformer/transformerOp.cc' },
+  { source: 'transformer/attention.cc', vector: true },
+  { source: 'transformer/feedForward.cc', vector: true },
+  { source: 'transformer/optimizer.cc', vector: true },
 ];
 const binding = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 
@@ -81,7 +85,11 @@ function describeInputs(cuda) {
     'simd/dispatch.h',
     'simd/parallel.h',
     'selectiveScan/scan.h',
+    'simd/product.h',
     'layers/layers.h',
+    'transformer/attention.h',
+    'transformer/feedForward.h',
+    'transformer/optimizer.h',
   ];
   const files = ['setup.mjs', ...headers, ...operations.map(({ source }) => source)];
   return describeSources(files, `${version} ${cuda}`);

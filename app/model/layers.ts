@@ -1,6 +1,6 @@
 import { AppError } from '../error.ts';
 import type { Random } from '../random.ts';
-import type { Ops, SelectiveScanInput } from './ops.ts';
+import type { LinearLayer, Ops, SelectiveScanInput } from './ops.ts';
 import type { Weights } from './weights.ts';
 
 /** The weight at a path. @throws AppError `bad-weights` where it is missing */
@@ -85,6 +85,34 @@ export function gelu<T>(ops: Ops<T>, x: T): T {
   const half = ops.constant([0.5], [1]);
   const cumulative = ops.erf(ops.multiply(x, ops.constant([Math.SQRT1_2], [1])));
   return ops.multiply(ops.multiply(x, half), ops.add(cumulative, ops.constant([1], [1])));
+}
+
+/** Two linear layers with the exact GELU between them, x (…, in) to (…, out). */
+export function feedForward<T>(
+  ops: Ops<T>,
+  weights: Weights<T>,
+  [inner, outer]: readonly [inner: string, outer: string],
+  x: T,
+): T {
+  const layer = (path: string): LinearLayer<T> => ({
+    weight: weight(weights, `${path}.weight`),
+    bias: weight(weights, `${path}.bias`),
+  });
+  if (ops.feedForward !== undefined) return ops.feedForward(x, layer(inner), layer(outer));
+  return linear(ops, weights, outer, gelu(ops, linear(ops, weights, inner, x)));
+}
+
+/** Scaled dot-product attention over all rows, each head by itself; q, k, v and the result (b, n, heads · size). */
+export function attend<T>(ops: Ops<T>, q: T, k: T, v: T, heads: number): T {
+  if (ops.attention !== undefined) return ops.attention(q, k, v, heads);
+  const [batch, count, width] = ops.shape(q) as [number, number, number];
+  const size = width / heads;
+  const apart = (x: T): T =>
+    ops.transpose(ops.reshape(x, [batch, count, heads, size]), [0, 2, 1, 3]);
+  const query = ops.multiply(apart(q), ops.constant([size ** -0.5], [1]));
+  const scores = ops.matMul(query, apart(k), { transposeB: true }); // [b, heads, n, n]
+  const mixed = ops.matMul(ops.softmax(scores), apart(v));
+  return ops.reshape(ops.transpose(mixed, [0, 2, 1, 3]), [batch, count, width]);
 }
 
 /**

@@ -62,7 +62,21 @@ export type FusedOps<T> = {
   readonly split?: (x: T, sizes: readonly number[]) => readonly T[];
   /** Depthwise over time, past and present only: x (b, l, d), kernel (taps, d) whose last row meets the present, bias (d). */
   readonly causalConv1d?: (x: T, kernel: T, bias: T) => T;
+  /** Softmax of q · kᵀ / √size, times v, each head by itself; all (b, n, heads · size). */
+  readonly attention?: (q: T, k: T, v: T, heads: number) => T;
+  /** Two linear layers with the exact GELU between them. */
+  readonly feedForward?: (x: T, inner: LinearLayer<T>, outer: LinearLayer<T>) => T;
+  /** Runs a part of a computation and frees what it made beside its result. */
+  readonly scoped?: (body: () => T) => T;
+  /**
+   * Runs a part of a computation so that nothing but its inputs is kept for the gradient: backward runs it again. It must
+   * give the same for the same inputs, and use no other tensors that learn.
+   */
+  readonly recomputed?: (inputs: readonly T[], body: (inputs: readonly T[]) => T) => T;
 };
+
+/** weight (out, in), bias (out) */
+export type LinearLayer<T> = { readonly weight: T; readonly bias: T };
 
 /**
  * Input of a selective scan (Gu and Dao 2023, S6). Shapes: b batch, l steps, d channels, n states.

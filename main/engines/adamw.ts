@@ -1,3 +1,4 @@
+import type { AdamWNumbers } from '../../native/transformer/optimizerTensorflow.ts';
 import type { OptimizerOptions } from './engine.ts';
 
 /** One parameter with its Adam moments; the arrays are changed in place. */
@@ -33,16 +34,30 @@ export function adamwStep(
   }
 }
 
-/** The factor that brings the global norm of all gradients down to `clipNorm` (PyTorch's `clip_grad_norm_`). */
-export function clipScale(
-  gradients: readonly (Float32Array | undefined)[],
-  clipNorm: number | undefined,
-): number {
+/** The same step as the numbers that `TensorOptimizer` takes. */
+export function adamwNumbers(
+  { beta1, beta2, epsilon, weightDecay }: OptimizerOptions,
+  at: { step: number; learningRate: number; scale: number; decays: boolean },
+): AdamWNumbers {
+  const kept = at.decays ? 1 - at.learningRate * weightDecay : 1;
+  const size = at.learningRate / (1 - beta1 ** at.step);
+  const root = 1 / Math.sqrt(1 - beta2 ** at.step);
+  return [kept, size, root, epsilon, 1 - beta1, beta2, 1 - beta2, at.scale];
+}
+
+/**
+ * The factor that brings the global norm of all gradients, given as their sums of squares, down to `clipNorm` (PyTorch's
+ * `clip_grad_norm_`).
+ */
+export function clipScale(squares: Iterable<number>, clipNorm: number | undefined): number {
   if (clipNorm === undefined) return 1;
   let sum = 0;
-  for (const gradient of gradients) {
-    if (gradient === undefined) continue;
-    for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
-  }
+  for (const square of squares) sum += square;
   return Math.min(1, clipNorm / (Math.sqrt(sum) + 1e-6));
+}
+
+export function sumOfSquares(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum;
 }

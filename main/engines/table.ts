@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { AppError } from '../../app/error.ts';
 import type { FusedOps } from '../../app/model/ops.ts';
 import { scriptOperations } from '../../native/operations.ts';
+import type { TensorOptimizer } from '../../native/transformer/optimizerTensorflow.ts';
 import type { Engine, EngineId, EngineInfo } from './engine.ts';
 import { loadTfjs, type Tensor, type Tfjs } from './tfjs.ts';
 import { createTfjsEngine } from './tfjsEngine.ts';
@@ -19,6 +20,7 @@ type Opened = {
   readonly device: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly fused: FusedOps<Tensor>;
+  readonly optimizer?: TensorOptimizer;
 };
 
 /** Every engine, best first. A row loads its engine and sets it as tfjs' backend, or throws. */
@@ -29,8 +31,8 @@ const engines: readonly {
   {
     id: 'tensorflow',
     open: async (tf, threads) => {
-      const { version, device, fused } = await openTensorflow(tf, threads);
-      return { device, versions: { tensorflow: version }, fused };
+      const { version, ...opened } = await openTensorflow(tf, threads);
+      return { ...opened, versions: { tensorflow: version } };
     },
   },
   {
@@ -68,7 +70,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const problems: EngineInfo['problems'][number][] = [];
   for (const { id, open } of rows) {
     try {
-      const { device, versions, fused } = await open(tf, options.threads ?? availableParallelism());
+      const { device, versions, fused, optimizer } = await open(
+        tf,
+        options.threads ?? availableParallelism(),
+      );
       const info: EngineInfo = {
         engine: id,
         device,
@@ -76,7 +81,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
         fused: Object.keys(fused),
         problems,
       };
-      return createTfjsEngine(tf, info, fused);
+      return createTfjsEngine(tf, info, fused, optimizer);
     } catch (error) {
       if (options.engine !== undefined) throw error;
       problems.push(problemOf(id, error));

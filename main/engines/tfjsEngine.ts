@@ -1,5 +1,6 @@
 import type { FusedOps, Ops, Shape } from '../../app/model/ops.ts';
 import type { WeightData } from '../../app/model/weights.ts';
+import type { TensorOptimizer } from '../../native/transformer/optimizerTensorflow.ts';
 import type { Engine, EngineInfo, LoadedModel, Predictor, RunBody } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 import { createTfjsLearner, createTfjsNetwork } from './tfjsLearner.ts';
@@ -8,14 +9,20 @@ import { forwardProbabilities, keepWeights, numbersOf } from './tfjsTensors.ts';
 import { createTfjsTrainer } from './tfjsTrainer.ts';
 
 /** An engine over the tfjs backend that is set. Everything it computes lies in one scope a call: nothing leaks. */
-export function createTfjsEngine(tf: Tfjs, info: EngineInfo, fused: FusedOps<Tensor> = {}): Engine {
+export function createTfjsEngine(
+  tf: Tfjs,
+  info: EngineInfo,
+  fused: FusedOps<Tensor> = {},
+  optimizer?: TensorOptimizer,
+): Engine {
   const ops = createTfjsOps(tf, fused);
+  const parts = { tf, ops, optimizer };
   return {
     info,
     predictor: (model) => createPredictor(tf, ops, model),
     trainer: (model, options) => createTfjsTrainer({ tf, ops, model, options }),
-    learner: (weights, options) => createTfjsLearner(tf, ops, weights, options),
-    network: (weights) => createTfjsNetwork(tf, ops, weights),
+    learner: (weights, options) => createTfjsLearner(parts, weights, options),
+    network: (weights) => createTfjsNetwork(parts, weights),
     run: (weights, body) => runOnce(tf, ops, weights, body),
     dispose: () => undefined,
   };

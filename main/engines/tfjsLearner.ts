@@ -1,105 +1,92 @@
 import { AppError } from '../../app/error.ts';
 import type { Ops } from '../../app/model/ops.ts';
 import type { WeightData, Weights } from '../../app/model/weights.ts';
-import { type AdamState, adamwStep, clipScale } from './adamw.ts';
+import type { TensorOptimizer } from '../../native/transformer/optimizerTensorflow.ts';
 import type { Learner, LearnerOptions, Network, Objective, OptimizerState } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
+import { engineParameters, hostParameters, type Parameters } from './tfjsParameters.ts';
+import { gradientsOf } from './tfjsTape.ts';
 import { keepWeights, numbersOf, scoped } from './tfjsTensors.ts';
 
-type Parameter = AdamState & {
-  readonly path: string;
-  /** Factor of the learning rate. */
-  readonly rate: number;
-  /** Sum of the gradients since the last step. */
-  readonly gradient: Float32Array;
+/** What computes: tfjs, the operations over it, and the optimiser that the engine has in one piece, if any. */
+export type LearnerParts = {
+  readonly tf: Tfjs;
+  readonly ops: Ops<Tensor>;
+  readonly optimizer?: TensorOptimizer | undefined;
 };
 
-/** A learner over tfjs: forward and backward on the backend, sums and AdamW on the host in a fixed order. */
+/**
+ * A learner over tfjs. Forward, backward and, where the engine has an optimiser, sums and AdamW run on the backend, in an
+ * order that does not depend on its threads.
+ */
 export function createTfjsLearner(
-  tf: Tfjs,
-  ops: Ops<Tensor>,
+  parts: LearnerParts,
   weights: WeightData,
   options: LearnerOptions,
 ): Learner {
-  return new TfjsLearner(tf, ops, weights, options);
+  return new TfjsLearner(parts, weights, options);
 }
 
 /** A learner that learns nothing. */
-export function createTfjsNetwork(tf: Tfjs, ops: Ops<Tensor>, weights: WeightData): Network {
+export function createTfjsNetwork(parts: LearnerParts, weights: WeightData): Network {
   const idle = { beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0 };
   const rule = (): { rate: number; decays: boolean } => ({ rate: 0, decays: false });
-  return new TfjsLearner(tf, ops, weights, { ...idle, rule });
+  return new TfjsLearner(parts, weights, { ...idle, rule });
 }
 
 class TfjsLearner implements Learner {
-  readonly #tf: Tfjs;
-  readonly #ops: Ops<Tensor>;
+  readonly #parts: LearnerParts;
   readonly #options: LearnerOptions;
-  readonly #shapes: ReadonlyMap<string, readonly number[]>;
-  /** Those that are learned; the others stay as tensors only. */
-  #parameters: readonly Parameter[];
   readonly #tensors: Map<string, Tensor>;
+  #parameters: Parameters;
   #step = 0;
 
-  constructor(tf: Tfjs, ops: Ops<Tensor>, weights: WeightData, options: LearnerOptions) {
-    this.#tf = tf;
-    this.#ops = ops;
+  constructor(parts: LearnerParts, weights: WeightData, options: LearnerOptions) {
+    this.#parts = parts;
     this.#options = options;
-    this.#shapes = new Map([...weights].map(([path, { shape }]) => [path, shape]));
-    this.#tensors = keepWeights(tf, weights);
-    this.#parameters = this.#fresh(weights);
+    this.#tensors = keepWeights(parts.tf, weights);
+    this.#parameters = this.#parametersFrom();
   }
 
   accumulate(inputs: WeightData, objective: Objective, share = 1): number {
-    const tf = this.#tf;
-    return scoped(tf, () => {
-      const given = keepWeights(tf, inputs);
-      const learned = this.#parameters.map(({ path }) => this.#tensors.get(path)!);
-      try {
-        const { value, grads } = tf
-          .engine()
-          .gradients(
-            () => objective(this.#ops, this.#tensors, given as Weights<Tensor>),
-            learned,
-            undefined,
-            true,
-          ) as { value: Tensor; grads: readonly (Tensor | null | undefined)[] };
+    const { tf, ops } = this.#parts;
+    const given = keepWeights(tf, inputs);
+    try {
+      return scoped(tf, () => {
+        const learned = this.#parameters.paths.map((path) => this.#tensors.get(path)!);
+        const { value, gradients } = gradientsOf(
+          tf,
+          () => objective(ops, this.#tensors as Weights<Tensor>, given as Weights<Tensor>),
+          learned,
+        );
         const loss = numbersOf(value)[0]!;
-        this.#add(grads, share, loss);
+        value.dispose();
+        if (!Number.isFinite(loss)) {
+          tf.dispose(gradients.flatMap((gradient) => gradient ?? []));
+          throw this.#badLoss(loss);
+        }
+        this.#parameters.add(gradients, share);
         return loss;
-      } finally {
-        tf.dispose([...given.values()]);
-      }
-    });
+      });
+    } finally {
+      tf.dispose([...given.values()]);
+    }
   }
 
   step(learningRate: number): void {
-    const { clipNorm } = this.#options;
-    const scale = clipScale(
-      this.#parameters.map(({ gradient }) => gradient),
-      clipNorm,
-    );
     this.#step++;
-    for (const parameter of this.#parameters) {
-      adamwStep(parameter, parameter.gradient, this.#options, {
-        step: this.#step,
-        learningRate: learningRate * parameter.rate,
-        scale,
-      });
-      parameter.gradient.fill(0);
-      this.#upload(parameter);
-    }
+    scoped(this.#parts.tf, () => this.#parameters.step(this.#step, learningRate));
   }
 
   evaluate(
     inputs: WeightData,
     body: <T>(ops: Ops<T>, weights: Weights<T>, inputs: Weights<T>) => readonly T[],
   ): readonly Float32Array[] {
-    const tf = this.#tf;
+    const { tf, ops } = this.#parts;
     const given = keepWeights(tf, inputs);
     try {
       return scoped(tf, () =>
-        body(this.#ops, this.#tensors as Weights<Tensor>, given as Weights<Tensor>).map((result) =>
+        body(ops, this.#tensors as Weights<Tensor>, given as Weights<Tensor>).map((result) =>
           numbersOf(result).slice(),
         ),
       );
@@ -109,91 +96,61 @@ class TfjsLearner implements Learner {
   }
 
   gradients(): ReadonlyMap<string, Float32Array> {
-    return new Map(this.#parameters.map(({ path, gradient }) => [path, gradient.slice()]));
+    return this.#parameters.gradients();
   }
 
   weights(): WeightData {
-    const learned = new Map(this.#parameters.map((parameter) => [parameter.path, parameter]));
     return new Map(
-      [...this.#shapes].map(([path, shape]) => {
-        const values = learned.get(path)?.weight ?? numbersOf(this.#tensors.get(path)!);
-        return [path, { shape, values: values.slice() }];
-      }),
+      [...this.#tensors].map(([path, tensor]) => [
+        path,
+        { shape: tensor.shape, values: numbersOf(tensor).slice() },
+      ]),
     );
   }
 
   optimizer(): OptimizerState {
-    const table = (part: 'first' | 'second'): WeightData =>
-      new Map(
-        this.#parameters.map((parameter) => [
-          parameter.path,
-          { shape: this.#shapes.get(parameter.path)!, values: parameter[part].slice() },
-        ]),
-      );
-    return { step: this.#step, first: table('first'), second: table('second') };
+    return { step: this.#step, ...this.#parameters.moments() };
   }
 
   restore(weights: WeightData, optimizer: OptimizerState): void {
-    this.#parameters = this.#fresh(weights, optimizer);
+    const { tf } = this.#parts;
+    for (const path of this.#parameters.paths) this.#replace(path, weights);
+    const old = this.#parameters;
+    this.#parameters = scoped(tf, () => this.#parametersFrom(optimizer));
+    old.dispose();
     this.#step = optimizer.step;
-    for (const parameter of this.#parameters) this.#upload(parameter);
   }
 
   dispose(): void {
-    this.#tf.dispose([...this.#tensors.values()]);
+    this.#parameters.dispose();
+    this.#parts.tf.dispose([...this.#tensors.values()]);
     this.#tensors.clear();
   }
 
-  #add(grads: readonly (Tensor | null | undefined)[], share: number, loss: number): void {
-    if (!Number.isFinite(loss))
+  #parametersFrom(optimizer?: OptimizerState): Parameters {
+    const { tf, optimizer: native } = this.#parts;
+    const input = { tf, tensors: this.#tensors, options: this.#options, optimizer };
+    return native === undefined ? hostParameters(input) : engineParameters(input, native);
+  }
+
+  #replace(path: string, weights: WeightData): void {
+    const { tf } = this.#parts;
+    const old = this.#tensors.get(path)!;
+    const values = weights.get(path)?.values;
+    if (values?.length !== old.size)
       throw new AppError(
-        'bad-values',
-        `the loss became ${loss} at step ${this.#step + 1}: lower the learning rate, or look for extreme values in the input`,
+        'bad-weights',
+        `The checkpoint has ${values?.length ?? 'no'} values for "${path}"; ${old.size} are needed.`,
+        { path },
       );
-    for (const [i, { gradient }] of this.#parameters.entries()) {
-      const grad = grads[i];
-      if (!grad) continue;
-      const values = numbersOf(grad);
-      for (let k = 0; k < values.length; k++) gradient[k]! += share * values[k]!;
-    }
+    this.#tensors.set(path, tf.keep(tf.tensor(values.slice(), old.shape, 'float32')));
+    old.dispose();
   }
 
-  #fresh(weights: WeightData, optimizer?: OptimizerState): readonly Parameter[] {
-    const learned: Parameter[] = [];
-    for (const path of this.#shapes.keys()) {
-      const { rate, decays } = this.#options.rule(path);
-      if (rate === 0) continue;
-      const weight = copyAt(weights, path);
-      learned.push({
-        path,
-        rate,
-        decays,
-        weight,
-        first: optimizer ? copyAt(optimizer.first, path, weight.length) : empty(weight),
-        second: optimizer ? copyAt(optimizer.second, path, weight.length) : empty(weight),
-        gradient: empty(weight),
-      });
-    }
-    return learned;
+  #badLoss(loss: number): AppError {
+    return new AppError(
+      'bad-values',
+      `the loss became ${loss} at step ${this.#step + 1}: lower the learning rate, or look for extreme values in the input`,
+    );
   }
-
-  #upload({ path, weight }: Parameter): void {
-    const tf = this.#tf;
-    const shape = [...this.#shapes.get(path)!];
-    this.#tensors.get(path)!.dispose();
-    this.#tensors.set(path, tf.keep(tf.tensor(weight.slice(), shape, 'float32')));
-  }
-}
-
-const empty = (like: Float32Array): Float32Array => new Float32Array(like.length);
-
-function copyAt(data: WeightData, path: string, length?: number): Float32Array {
-  const values = data.get(path)?.values;
-  if (values !== undefined && (length === undefined || values.length === length))
-    return values.slice();
-  throw new AppError(
-    'bad-weights',
-    `The checkpoint has ${values?.length ?? 'no'} values for "${path}"${length === undefined ? '' : `; ${length} are needed`}.`,
-    { path },
-  );
 }

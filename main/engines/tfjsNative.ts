@@ -5,6 +5,10 @@ import { AppError } from '../../app/error.ts';
 import type { FusedOps } from '../../app/model/ops.ts';
 import { tensorflowOperations } from '../../native/operations.ts';
 import type { TensorflowBackend } from '../../native/tensors.ts';
+import {
+  type TensorOptimizer,
+  tensorflowOptimizer,
+} from '../../native/transformer/optimizerTensorflow.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 
 const require = createRequire(import.meta.url);
@@ -19,6 +23,7 @@ export type OpenedTensorflow = {
   readonly version: string;
   readonly device: string;
   readonly fused: FusedOps<Tensor>;
+  readonly optimizer: TensorOptimizer;
 };
 
 type Binding = { readonly TF_Version: string; isUsingGpuDevice(): boolean };
@@ -51,6 +56,7 @@ export async function openTensorflow(tf: Tfjs, threads: number): Promise<OpenedT
     version: binding.TF_Version,
     device: gpu ? 'GPU (CUDA)' : describeProcessor(threads),
     fused: tensorflowOperations(tf, tf.backend() as NodeBackend),
+    optimizer: tensorflowOptimizer(tf, tf.backend() as NodeBackend),
   };
 }
 

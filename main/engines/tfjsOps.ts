@@ -1,5 +1,6 @@
 import type { ConvolutionOptions, FusedOps, Ops, PoolOptions, Shape } from '../../app/model/ops.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
+import { recomputed } from './tfjsTape.ts';
 
 /**
  * The model operations over tfjs, on whichever backend is set. Tensors belong to the tfjs scope (`tidy`) in which they
@@ -13,6 +14,8 @@ export function createTfjsOps(tf: Tfjs, fused: FusedOps<Tensor> = {}): Ops<Tenso
     ...reductions(tf),
     ...layout(tf),
     ...images(tf),
+    scoped: (body) => tf.tidy(body),
+    recomputed: (inputs, body) => recomputed(tf, inputs, body),
     ...fused,
   };
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../app/error.ts';
 import type { Ops } from '../../app/model/ops.ts';
 import type { WeightData } from '../../app/model/weights.ts';
-import { type AdamState, adamwStep, clipScale } from './adamw.ts';
+import { type AdamState, adamwStep, clipScale, sumOfSquares } from './adamw.ts';
 import { crossEntropy } from './crossEntropy.ts';
 import type {
   LoadedModel,
@@ -52,7 +52,8 @@ class TfjsTrainer<Config> implements Trainer {
       );
     }
     this.#step++;
-    const scale = clipScale(gradients, options.clipNorm);
+    const squares = gradients.map((gradient) => (gradient ? sumOfSquares(gradient) : 0));
+    const scale = clipScale(squares, options.clipNorm);
     for (const [i, state] of this.#states.entries()) {
       const gradient = gradients[i];
       if (gradient === undefined) continue;

@@ -1,9 +1,14 @@
 import type { FusedOps } from '../../app/model/ops.ts';
+import { differentiable } from '../differentiable.ts';
 import type { Attribute, Tensor, TensorflowBackend, Tfjs } from '../tensors.ts';
+import { wideLinear } from '../transformer/wideLinear.ts';
 
 type Layers = Required<
   Pick<FusedOps<Tensor>, 'silu' | 'layerNorm' | 'linear' | 'split' | 'causalConv1d'>
 >;
+
+/** Numbers of a linear layer's weight up to which our own product, which packs nothing, is the faster one. */
+const largestKernel = 1 << 14;
 
 /** The layers of `layersOp.cc`: one pass over memory each, and nothing saved but the inputs. */
 export function tensorflowLayers(tf: Tfjs, backend: TensorflowBackend): Layers {
@@ -14,7 +19,7 @@ export function tensorflowLayers(tf: Tfjs, backend: TensorflowBackend): Layers {
   return {
     silu: (x) =>
       differentiable(tf, [x], {
-        forward: ([input]) => run('PrismapSilu', [input!]),
+        forward: (inputs) => ({ value: run('PrismapSilu', [...inputs]), saved: inputs }),
         backward: ([input], gradient) => [run('PrismapSiluGradient', [input!, gradient])],
       }),
     layerNorm: (x, weight, bias, epsilon) => {
@@ -22,16 +27,20 @@ export function tensorflowLayers(tf: Tfjs, backend: TensorflowBackend): Layers {
         { name: 'epsilon', type: backend.binding.TF_ATTR_FLOAT, value: epsilon },
       ] as const;
       return differentiable(tf, [x, weight, bias], {
-        forward: (inputs) => run('PrismapLayerNorm', [...inputs], attributes),
+        forward: (inputs) => ({
+          value: run('PrismapLayerNorm', [...inputs], attributes),
+          saved: [inputs[0]!, inputs[1]!],
+        }),
         backward: ([input, scale], gradient) =>
           runAll('PrismapLayerNormGradient', [input!, scale!, gradient], attributes),
       });
     },
     linear: (x, weight, bias) => {
+      if (weight.size > largestKernel) return wideLinear(tf, backend, x, weight, bias);
       const padded = (inputs: readonly Tensor[]): Tensor[] =>
         bias === undefined ? [...inputs, tf.tensor([], [0], 'float32')] : [...inputs];
       return differentiable(tf, bias === undefined ? [x, weight] : [x, weight, bias], {
-        forward: (inputs) => run('PrismapLinear', padded(inputs)),
+        forward: (inputs) => ({ value: run('PrismapLinear', padded(inputs)), saved: inputs }),
         backward: (inputs, gradient) =>
           runAll('PrismapLinearGradient', [...padded(inputs), gradient]).slice(0, inputs.length),
       });
@@ -40,28 +49,8 @@ export function tensorflowLayers(tf: Tfjs, backend: TensorflowBackend): Layers {
     split: (x, sizes) => tf.split(x, [...sizes], x.shape.length - 1),
     causalConv1d: (x, kernel, bias) =>
       differentiable(tf, [x, kernel, bias], {
-        forward: (inputs) => run('PrismapCausalConv', [...inputs]),
+        forward: (inputs) => ({ value: run('PrismapCausalConv', [...inputs]), saved: inputs }),
         backward: (inputs, gradient) => runAll('PrismapCausalConvGradient', [...inputs, gradient]),
       }),
   };
-}
-
-type Pair = {
-  readonly forward: (inputs: readonly Tensor[]) => Tensor;
-  /** A gradient for each input. */
-  readonly backward: (inputs: readonly Tensor[], gradient: Tensor) => readonly Tensor[];
-};
-
-/** Runs `forward` so that tfjs differentiates it by `backward`. Saves the inputs. */
-function differentiable(tf: Tfjs, inputs: readonly Tensor[], { forward, backward }: Pair): Tensor {
-  const operation = tf.customGrad((...parameters) => {
-    const save = parameters.pop() as unknown as (tensors: Tensor[]) => void;
-    const tensors = parameters as Tensor[];
-    save(tensors);
-    return {
-      value: forward(tensors),
-      gradFunc: (gradient: Tensor, saved: Tensor[]) => [...backward(saved, gradient)],
-    };
-  });
-  return operation(...inputs);
 }

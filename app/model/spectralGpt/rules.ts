@@ -1,7 +1,10 @@
 import type { SpectralGptConfig } from './configuration.ts';
+import { isLora, isLoraScale } from './lora.ts';
 
 /** How one parameter is learned: factor of the learning rate, and whether weight decay applies. */
 export type ParameterRule = { readonly rate: number; readonly decays: boolean };
+
+const frozen: ParameterRule = { rate: 0, decays: false };
 
 /** Positions and tokens that fine-tuning leaves out of weight decay. */
 const undecayed = /^(cls_token|pos_embed(_spatial|_temporal|_class)?)$/;
@@ -18,6 +21,7 @@ export function layerDecayRule(
   decay: number,
 ): (path: string) => ParameterRule {
   return (path) => {
+    if (isLoraScale(path)) return frozen;
     const block = /^blocks\.(\d+)\./.exec(path)?.[1];
     const lowest = path === 'pos_embed' || path === 'cls_token' || path.startsWith('patch_embed.');
     const layer = lowest ? 0 : block === undefined ? depth + 1 : Number(block) + 1;
@@ -33,3 +37,31 @@ export const pretrainingRule = (path: string): ParameterRule => ({
   rate: 1,
   decays: !isVector(path),
 });
+
+/** How much of a network is fine-tuned; the head always is, with the final norm, which scene heads apply after pooling. */
+export type Tuning =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'head' }
+  /** The head and the last `blocks` blocks. */
+  | { readonly kind: 'last'; readonly blocks: number }
+  /** The head and the low-rank additions that `withLora` has put in. */
+  | { readonly kind: 'lora' };
+
+const encoderPart = /^(cls_token$|pos_embed|patch_embed\.|blocks\.)/;
+
+/** The rule of a fine-tuning: `layerDecayRule` with everything frozen that the tuning leaves as it is. */
+export function tuningRule(
+  config: SpectralGptConfig,
+  tuning: Tuning,
+  decay = 1,
+): (path: string) => ParameterRule {
+  const rule = layerDecayRule(config, decay);
+  return (path) => (isTuned(config, tuning, path) ? rule(path) : frozen);
+}
+
+function isTuned({ depth }: SpectralGptConfig, tuning: Tuning, path: string): boolean {
+  if (tuning.kind === 'all' || !encoderPart.test(path)) return true;
+  if (tuning.kind === 'lora') return isLora(path);
+  const block = /^blocks\.(\d+)\./.exec(path)?.[1];
+  return tuning.kind === 'last' && block !== undefined && Number(block) >= depth - tuning.blocks;
+}
