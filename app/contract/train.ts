@@ -57,12 +57,43 @@ export const train = call(
       .regex(/^(all|head|last:[1-9]\d*|lora:[1-9]\d*)$/)
       .default('all')
       .describe('what learns: all, head, last:N blocks, or lora:RANK'),
+    resampling: z
+      .enum(['nearest', 'bilinear', 'cubic'])
+      .default('bilinear')
+      .describe('of change: how a second date on another grid is brought onto the first'),
+    normalise: z
+      .boolean()
+      .default(false)
+      .describe('of change: bring the light of the second date to that of the first'),
+    changed: z
+      .array(z.string())
+      .default([])
+      .describe('of change: class or value of the labels that means change; may repeat'),
+    unlabelled: z
+      .enum(['auto', 'unchanged', 'ignore'])
+      .default('auto')
+      .describe(
+        'of change: what unlabelled pixels are; auto = unchanged if all polygons are change',
+      ),
+    changeWeights: z
+      .enum(['published', 'balanced', 'none'])
+      .default('published')
+      .describe('of change: weights of changed and unchanged pixels in the loss'),
     patch: z
       .union([z.literal(1), z.literal(3)])
       .optional()
       .describe('1 = pixel-wise, 3 = with the 3 x 3 neighbourhood (GSSM)'),
     epochs: z.int().min(1).max(100000).optional().describe('passes over the training pixels'),
-    split: z.string().default('block').describe('block, random, or a file with a fixed split'),
+    split: z
+      .string()
+      .default('block')
+      .describe('block, random, or a file with a fixed split; of change block or pair'),
+    splitSeed: z
+      .int()
+      .nonnegative()
+      .max(0xffffffff)
+      .optional()
+      .describe('seed of the split alone; that of the run where absent'),
     validation: z
       .number()
       .gt(0)

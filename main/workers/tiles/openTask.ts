@@ -1,5 +1,5 @@
-import { AppError } from '../../../app/error.ts';
 import type { TileTaskKind } from '../../../app/learn/fineTuning.ts';
+import { openChangeTask } from './changeTask.ts';
 import { openSegmentationTask } from './segmentationTask.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { openTileSetSegmentation } from './tileSetSegmentation.ts';
@@ -16,7 +16,7 @@ export async function openTask(kind: TileTaskKind, setting: TaskSetting): Promis
       return setting.input.dataset === undefined
         ? await openSegmentationTask(setting)
         : await openTileSetSegmentation(setting);
-    default:
-      throw new AppError('unsupported', `Training for "${kind}" is not there yet.`);
+    case 'change':
+      return await openChangeTask(setting);
   }
 }
