@@ -43,6 +43,8 @@ export type FineTuningPlan = {
   /** Tiles of one step, and how many of them at a time. */
   readonly batch: number;
   readonly part: number;
+  /** Blocks are run again for the gradient instead of being kept: less memory, more time. */
+  readonly recomputeBlocks?: boolean;
   readonly rate: number;
   readonly warmup: number;
   readonly weightDecay: number;

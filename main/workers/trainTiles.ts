@@ -16,6 +16,7 @@ import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
+import { fitMemory, machineMemory, whileMemoryLasts } from './tiles/fitMemory.ts';
 import { openTask } from './tiles/openTask.ts';
 import { openStartModel, type StartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
@@ -72,10 +73,31 @@ async function kindOf(input: Input<'train'>): Promise<TileTask['kind']> {
 }
 
 async function learn(work: Work, engine: Engine): Promise<Output<'train'>> {
-  const { input, plan, start, task, config, context, run } = work;
-  const { engine: id, device, versions } = engine.info;
+  const { input, plan, config, context, run } = work;
+  const { engine: id, device, fused } = engine.info;
   context.emit({ kind: 'engine', engine: id, device });
   await mkdir(input.out, { recursive: true });
+  const machine = { memory: machineMemory(), fused };
+  const fitted = device.startsWith('CPU') ? fitMemory(plan, config, machine, run.warn) : plan;
+  let kept = input.resume;
+  const followed: TaskContext = {
+    ...context,
+    emit: (event) => {
+      if (event.kind === 'epoch') kept = true;
+      context.emit(event);
+    },
+  };
+  return await whileMemoryLasts(fitted, run.warn, (tried) =>
+    learnPlan(
+      { ...work, plan: tried, input: { ...input, resume: kept }, context: followed },
+      engine,
+    ),
+  );
+}
+
+async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
+  const { input, plan, start, task, config, run } = work;
+  const { engine: id, device, versions } = engine.info;
   const weights = await (start?.weights(config, input.seed, run.warn) ??
     freshSpectralGptWeights(config, input.seed));
   const learner = engine.learner(weights, {
@@ -191,7 +213,14 @@ function courseOf(work: Work, learner: Learner): Course {
   };
 }
 
-const fingerprint = ({ input, plan, config, start, task }: Work): string =>
+/** Without what only says how a batch is computed: a run may go on on a smaller machine. */
+const fingerprint = ({
+  input,
+  plan: { part: _part, recomputeBlocks: _again, ...plan },
+  config,
+  start,
+  task,
+}: Work): string =>
   createHash('sha256')
     .update(
       JSON.stringify([

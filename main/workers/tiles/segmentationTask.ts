@@ -72,7 +72,8 @@ async function batchOf(
     count,
     inputs: new Map([['image', { shape, values }]]),
     objective: (ops, weights, inputs) => {
-      const logits = segment({ ops, weights, config, random }, inputs.get('image')!);
+      const pass = { ops, weights, config, random, recomputeBlocks: plan.recomputeBlocks };
+      const logits = segment(pass, inputs.get('image')!);
       return crossEntropyOf(ops, ops.reshape(logits, [labels.length, config.classes]), labels);
     },
   };

@@ -72,7 +72,7 @@ const labelled = ({ labels }: Mask): number =>
 
 function objectiveOf(
   { values, labels, count }: LabelledBatch,
-  { config }: TileRequest,
+  { config, plan }: TileRequest,
   random: ReturnType<typeof createRandom>,
 ): CourseBatch {
   const shape = [count, config.bands, config.imageSize, config.imageSize];
@@ -80,7 +80,8 @@ function objectiveOf(
     count,
     inputs: new Map([['image', { shape, values }]]),
     objective: (ops, weights, inputs) => {
-      const logits = segment({ ops, weights, config, random }, inputs.get('image')!);
+      const pass = { ops, weights, config, random, recomputeBlocks: plan.recomputeBlocks };
+      const logits = segment(pass, inputs.get('image')!);
       return crossEntropyOf(ops, ops.reshape(logits, [labels.length, config.classes]), labels);
     },
   };

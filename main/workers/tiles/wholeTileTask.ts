@@ -108,7 +108,8 @@ async function batchOf(
       ['target', { shape: [count, classes], values: joined(drawn.map(({ target }) => target)) }],
     ]),
     objective: (ops, weights, inputs) => {
-      const logits = classify({ ops, weights, config, random }, inputs.get('image')!);
+      const pass = { ops, weights, config, random, recomputeBlocks: plan.recomputeBlocks };
+      const logits = classify(pass, inputs.get('image')!);
       const loss = kind === 'scene' ? softCrossEntropy : multiLabelSoftMargin;
       return loss(ops, logits, inputs.get('target')!);
     },

@@ -32,14 +32,15 @@ export async function writeTile(path: string, tile: TestTile): Promise<void> {
     overviews: 'none',
     ...(metadata === undefined ? {} : { metadata }),
   });
-  const Samples = type === 'uint8' ? Uint8Array : Uint16Array;
   await writer.write({
     window: { x: 0, y: 0, width, height },
-    bands: bands.map((_, band) =>
-      Samples.from({ length: width * height }, (__, i) =>
-        value(band, i % width, Math.floor(i / width)),
-      ),
-    ),
+    bands: bands.map((_, band) => {
+      const samples =
+        type === 'uint8' ? new Uint8Array(width * height) : new Uint16Array(width * height);
+      for (let i = 0; i < samples.length; i++)
+        samples[i] = value(band, i % width, Math.floor(i / width));
+      return samples;
+    }),
   });
   await writer.finish();
 }
