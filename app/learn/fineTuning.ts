@@ -46,6 +46,8 @@ export type FineTuningPlan = {
   /** Blocks are run again for the gradient instead of being kept: less memory, more time. */
   readonly recomputeBlocks?: boolean;
   readonly rate: number;
+  /** The rate goes with the batch (Goyal et al. 2017): half the batch, half the rate. */
+  readonly rateByBatch?: boolean;
   readonly warmup: number;
   readonly weightDecay: number;
   /** Factor of the rate from layer to layer downwards; 1 = one rate. */
@@ -103,13 +105,17 @@ const large = (size: FineTuningPlan['size']): FineTuningPlan => ({
   labelSmoothing: 0,
 });
 
-/** What the released fine-tuning for scenes has in common. */
+/**
+ * What the released fine-tuning for scenes has in common. Its rule is 2e-4 for every 256 tiles of a step; the paper's steps
+ * have 512.
+ */
 const publishedScenes = {
   size: 'base',
   imageSize: 128,
   epochs: 150,
   part: 4,
-  rate: 2e-4,
+  rate: 4e-4,
+  rateByBatch: true,
   warmup: 20,
   weightDecay: 0.05,
   layerDecay: 0.75,
@@ -130,6 +136,7 @@ export const fineTuningPlans = {
     augment: ['flips', 'erasing', 'mixup', 'cutmix'],
     labelSmoothing: 0.1,
   },
+  /** The published loss takes no mixtures of tiles. */
   bigearthnet: {
     ...publishedScenes,
     task: 'multilabel',
@@ -138,12 +145,12 @@ export const fineTuningPlans = {
     augment: ['flips', 'erasing'],
     labelSmoothing: 0,
   },
-  /** Released code: rate 1e-4, 64 tiles a step, 250 epochs, polynomial decay. */
+  /** Epochs and warm-up of the released code, whose rate is 1e-4 for 64 tiles a step with polynomial decay. */
   segmunich: {
     size: 'base',
     task: 'segmentation',
     imageSize: 128,
-    epochs: 200,
+    epochs: 250,
     batch: 96,
     part: 2,
     rate: 5e-4,

@@ -36,7 +36,7 @@ export function planOf(input: Input<'train'>, start: StartModel | undefined): Fi
     batch,
     part: Math.min(plan.part, batch),
     ...(tiles === undefined ? {} : { tiles }),
-    rate: input.rate ?? plan.rate,
+    rate: input.rate ?? (plan.rateByBatch ? (plan.rate * batch) / plan.batch : plan.rate),
     warmup: Math.min(plan.warmup, epochs / 5),
     augment: augment.length === 0 ? plan.augment : augment.filter((one) => one !== 'none'),
   };
