@@ -82,6 +82,7 @@ export function silu<T>(ops: Ops<T>, x: T): T {
 
 /** The exact form: x · Φ(x). */
 export function gelu<T>(ops: Ops<T>, x: T): T {
+  if (ops.gelu !== undefined) return ops.gelu(x);
   const half = ops.constant([0.5], [1]);
   const cumulative = ops.erf(ops.multiply(x, ops.constant([Math.SQRT1_2], [1])));
   return ops.multiply(ops.multiply(x, half), ops.add(cumulative, ops.constant([1], [1])));

@@ -62,6 +62,8 @@ export type FusedOps<T> = {
   readonly split?: (x: T, sizes: readonly number[]) => readonly T[];
   /** Depthwise over time, past and present only: x (b, l, d), kernel (taps, d) whose last row meets the present, bias (d). */
   readonly causalConv1d?: (x: T, kernel: T, bias: T) => T;
+  /** The exact form: x · Φ(x). */
+  readonly gelu?: (x: T) => T;
   /** Softmax of q · kᵀ / √size, times v, each head by itself; all (b, n, heads · size). */
   readonly attention?: (q: T, k: T, v: T, heads: number) => T;
   /** Two linear layers with the exact GELU between them. */

@@ -28,15 +28,18 @@ const presenters: Presenter = {
       ...(result.change === undefined ? [] : [`change     ${result.change}`]),
     ].join('\n'),
   train: (result) => {
+    const { validation, baseline } = result;
+    const shown = columns.filter(({ of }) => of(validation) !== undefined);
+    const figures = (of: typeof validation): string[] =>
+      shown.map((column) => column.show(column.of(of)));
     const rows = [
-      ['', 'OA', 'AA', 'kappa'],
-      ['this model', ...figures(result.validation)],
+      ['', ...shown.map(({ title }) => title)],
+      ['this model', ...figures(validation)],
     ];
-    if (result.baseline !== undefined)
-      rows.push([result.baseline.name, ...figures(result.baseline)]);
+    if (baseline !== undefined) rows.push([baseline.name, ...figures(baseline)]);
     return [
       `model ${result.model}: ${result.epochs} epochs in ${result.seconds.toFixed(1)} s (${Math.round(result.samplesPerSecond)} samples/s, ${result.engine})`,
-      `validation on ${result.samples.validation} pixels, trained on ${result.samples.training}:`,
+      `validation on ${result.samples.validation} samples, trained on ${result.samples.training}:`,
       table(rows),
     ].join('\n');
   },
@@ -142,13 +145,27 @@ function presentInfo(result: Output<'info'>): string {
   return [...head, table([header, ...rows]), ...samples].join('\n');
 }
 
-function figures(accuracy: {
-  readonly oa?: number | undefined;
-  readonly aa?: number | undefined;
-  readonly kappa?: number | undefined;
-}): string[] {
-  return [percent(accuracy.oa), percent(accuracy.aa), accuracy.kappa?.toFixed(4) ?? '-'];
-}
+type Accuracy = Output<'train'>['validation'];
+
+const fourDigits = (value: number | undefined): string => value?.toFixed(4) ?? '-';
+
+/** Figures of a model that are shown where it has them. */
+const columns: readonly {
+  readonly title: string;
+  readonly of: (accuracy: Accuracy) => number | undefined;
+  readonly show: (value: number | undefined) => string;
+}[] = [
+  { title: 'OA', of: ({ oa }) => oa, show: percent },
+  { title: 'AA', of: ({ aa }) => aa, show: percent },
+  { title: 'kappa', of: ({ kappa }) => kappa, show: fourDigits },
+  { title: 'mIoU', of: ({ miou }) => miou, show: percent },
+  { title: 'precision', of: ({ precision }) => precision, show: percent },
+  { title: 'recall', of: ({ recall }) => recall, show: percent },
+  { title: 'mAP macro', of: ({ mapMacro }) => mapMacro, show: percent },
+  { title: 'mAP micro', of: ({ mapMicro }) => mapMicro, show: percent },
+  { title: 'F1', of: ({ f1 }) => f1, show: percent },
+  { title: 'F1 micro', of: ({ f1Micro }) => f1Micro, show: percent },
+];
 
 function percent(value: number | undefined): string {
   return value === undefined ? '-' : `${(value * 100).toFixed(2)} %`;

@@ -1,4 +1,6 @@
 // Ways to fine-tune with less: blocks computed twice, parts frozen, low-rank additions.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crossEntropyOf } from '../../app/model/losses.ts';
 import { classify } from '../../app/model/spectralGpt/classifier.ts';
@@ -35,6 +37,15 @@ const weights: WeightData = new Map(
     return [path, { ...entry, values: entry.values.map((v) => v + 0.05 * noise.normal()) }];
   }),
 );
+
+test('training gives the same bytes with one thread and with three', () => {
+  const script = join(import.meta.dirname, 'testing', 'trainTiny.ts');
+  const [one, three] = [1, 3].map((threads) =>
+    execFileSync(process.execPath, [script, String(threads)], { encoding: 'utf8' }),
+  );
+  expect(one).toMatch(/^[0-9a-f]{64}\n$/);
+  expect(three).toBe(one);
+});
 
 const objective =
   (recomputeBlocks: boolean, drops: boolean): Objective =>

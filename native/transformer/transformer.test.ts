@@ -1,5 +1,5 @@
 import { beforeAll, describe, test } from 'vitest';
-import { attend, feedForward } from '../../app/model/layers.ts';
+import { attend, feedForward, gelu } from '../../app/model/layers.ts';
 import {
   compareFused,
   type Layer,
@@ -30,6 +30,21 @@ describe('a transformer block in pieces agrees with its composition', () => {
 
   test('attention of one tensor three times', () => {
     compareFused((ops, _, x) => attend(ops, x, x, x, 2), [2, 51, 34], {});
+  });
+
+  test.each([[[1]], [[5, 7]], [[3, 37, 64]], [[2, 4, 4, 33]], [[2, 1001]]])(
+    'GELU of %j',
+    (shape) => {
+      compareFused((ops, _, x) => gelu(ops, x), shape, {});
+    },
+  );
+
+  test('GELU far from zero', () => {
+    // x · Φ(x) at steps of 2, from −40 to 40
+    const layer: Layer = (ops, weights, x) =>
+      gelu(ops, ops.add(ops.multiply(x, weights.get('zero')!), ops.constant(steps, [41])));
+    const steps = Float32Array.from({ length: 41 }, (_, i) => 2 * (i - 20));
+    compareFused(layer, [41], { zero: [41] });
   });
 
   test.each([

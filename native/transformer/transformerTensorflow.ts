@@ -3,14 +3,33 @@ import { differentiable } from '../differentiable.ts';
 import type { Tensor, TensorflowBackend, Tfjs } from '../tensors.ts';
 import { rowsOf, sumRows, times, timesTransposed, transposedTimes } from './wideLinear.ts';
 
-type Transformer = Required<Pick<FusedOps<Tensor>, 'attention' | 'feedForward'>>;
+type Transformer = Required<Pick<FusedOps<Tensor>, 'gelu' | 'attention' | 'feedForward'>>;
 
 /** Attention and the perceptron of a transformer block, which keep little for their gradients (`transformerOp.cc`). */
 export function tensorflowTransformer(tf: Tfjs, backend: TensorflowBackend): Transformer {
   return {
+    gelu: (x) => gelu(tf, backend, x),
     attention: (q, k, v, heads) => attention(tf, backend, [q, k, v], heads),
     feedForward: (x, inner, outer) => feedForward(tf, backend, x, [inner, outer]),
   };
+}
+
+/** Saves x. */
+function gelu(tf: Tfjs, backend: TensorflowBackend, x: Tensor): Tensor {
+  const none = (): Tensor => tf.zeros([x.shape.at(-1) ?? 1]);
+  return differentiable(tf, [x], {
+    forward: () => ({
+      value: backend.executeSingleOutput('PrismapGelu', [], [x, none()]),
+      saved: [x],
+    }),
+    backward: ([input], gradient) => {
+      const own = tf.add(gradient, 0); // to be overwritten
+      const inputs = [input!, none(), own];
+      return backend
+        .executeMultipleOutputs('PrismapGeluGradientInPlace', [], inputs, 2)
+        .slice(0, 1);
+    },
+  });
 }
 
 /** Saves q, k, v, the result and the logarithms of the rows' sums; the shares are found again. */
