@@ -1,4 +1,5 @@
 // Menus by right click and by keys, the same as those of the ⋮ buttons; and ROIs copied from one scene to another.
+import { join } from 'node:path';
 import { expect, type Locator, test } from '@playwright/test';
 import { type DeskPage, newDeskPage } from './deskPage.ts';
 import { type Served, serve } from './served.ts';
@@ -150,6 +151,30 @@ test('ROIs are copied and pasted by keys, also where they are already', async ()
   await desk.expectRois(before);
   await page.getByRole('button', { name: 'Undo' }).first().click();
   await desk.expectRois(before);
+});
+
+test('ROIs are pasted into another project, and their classes come with them', async () => {
+  const { page } = desk;
+  await firstDate().click();
+  const count = await desk.roiCount();
+  await desk.command('Select all ROIs');
+  await page.locator('.map').first().focus();
+  await page.keyboard.press('Control+c');
+  await expect(page.getByText(`ROIs copied: ${count}.`)).toBeVisible();
+  await desk.command('New project');
+  await expect(firstDate()).toBeHidden();
+  await desk.openPath(join(served.dataFolder, 'samples', 'pair', 'scene.tif'));
+  await expect(desk.layer(/^scene/)).toBeVisible();
+  await desk.drawn();
+  expect(await desk.roiCount()).toBe(0);
+  await page.locator('.map').first().focus();
+  await page.keyboard.press('Control+v');
+  await desk.expectRois(count);
+  await expect(desk.classRow('Bare soil')).toContainText(/1[456] ROIs/);
+  await desk.drawn();
+  await page.screenshot({ path: '.cache/journeys/pasted.png' });
+  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await desk.expectRois(0);
 });
 
 test('nothing was said in the console, and no policy was broken', () => {

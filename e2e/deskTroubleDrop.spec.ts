@@ -76,6 +76,22 @@ function withoutBands(): string {
   );
 }
 
+/** A Shapefile of one point, as far as its .shp goes (ESRI Shapefile Technical Description, 1998). */
+function pointShape(x: number, y: number): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(128));
+  bytes.setInt32(0, 9994);
+  bytes.setInt32(24, bytes.byteLength / 2);
+  bytes.setInt32(28, 1000, true);
+  bytes.setInt32(32, 1, true);
+  [x, y, x, y].forEach((value, i) => bytes.setFloat64(36 + 8 * i, value, true));
+  bytes.setInt32(100, 1);
+  bytes.setInt32(104, 10);
+  bytes.setInt32(108, 1, true);
+  bytes.setFloat64(112, x, true);
+  bytes.setFloat64(120, y, true);
+  return new Uint8Array(bytes.buffer);
+}
+
 test('what is no scene says what it is, by its own name, and leaves the project alone', async () => {
   const scene = readFileSync(inFolder('scene.tif'));
   const cases: readonly (readonly [path: string, words: RegExp])[] = [
@@ -131,6 +147,32 @@ test('ROIs of other formats come in, or say what is missing', async () => {
     desk.notices.filter({ hasText: /^bare\.csv has no column of geometries/ }),
   ).toBeVisible();
   await desk.page.screenshot({ path: '.cache/journeys/trouble-rois.png' });
+  await desk.dismissAll();
+});
+
+test('a photograph is a picture without place, and a Shapefile without its table says what is missing', async () => {
+  const photograph = await desk.page.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, { width: 48, height: 32 });
+    canvas.getContext('2d')!.fillRect(8, 8, 20, 10);
+    return canvas.toDataURL('image/jpeg').split(',')[1]!;
+  });
+  await desk.drop([make('field visit.jpg', Buffer.from(photograph, 'base64'))]);
+  await expect(desk.layer(/^field visit/)).toBeVisible();
+  await expect(
+    desk.notices.filter({ hasText: /^field visit\.jpg has no coordinate/ }),
+  ).toBeVisible();
+  // The ROIs are still those of the scene that they lie on.
+  await expect(desk.classRow('Water')).toContainText(/[1-9]\d* px/);
+  await desk.page.screenshot({ path: '.cache/journeys/trouble-photograph.png' });
+  await desk.dismissAll();
+  const before = await desk.roiCount();
+  await desk.drop([make('plots.shp', pointShape(400_100, 5_800_100))]);
+  await expect(
+    desk.notices.filter({ hasText: /^plots\.shp has no table of fields \(\.dbf\)/ }),
+  ).toBeVisible();
+  await desk.page.screenshot({ path: '.cache/journeys/trouble-shapefile.png' });
+  expect(await desk.roiCount()).toBe(before);
   await desk.dismissAll();
 });
 

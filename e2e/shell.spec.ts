@@ -189,6 +189,18 @@ for (const [name, launch, reason] of shells)
       await desk.drawn();
     });
 
+    test('the map is held against a reference, and its report is read', async () => {
+      const desk = new DeskPage(desktop.page);
+      await desk.panel('Accuracy');
+      const panel = desktop.page.getByRole('tabpanel', { name: 'Accuracy' });
+      await panel.getByText('Against a reference file').click();
+      const reference = join(desktop.dataFolder, 'samples', 'sentinel2', 'reference.tif');
+      await panel.getByLabel(/^Reference: /).fill(reference);
+      await panel.getByRole('button', { name: 'Evaluate', exact: true }).click();
+      await desk.panel('Jobs');
+      await desk.expectReport(/^Open report: Accuracy of /, /How far to trust this map/);
+    });
+
     test('a reload comes back to the same desk', async () => {
       const { page } = desktop;
       await page.reload();

@@ -185,9 +185,11 @@ function chooseField(layer: Layer, uri: string, name: string | undefined): numbe
   if (only !== undefined) return only;
   throw new AppError(
     'bad-labels',
-    layer.fields.length === 0
-      ? `${uri} has no fields, so its objects have no classes. Add a text field "class".`
-      : `${uri} does not say which field holds the class; it has ${fieldList(layer)}. Name one with --class-field.`,
+    layer.fields.length > 0
+      ? `${uri} does not say which field holds the class; it has ${fieldList(layer)}. Name one with --class-field.`
+      : layer.lacksTable === true
+        ? `${uri} has no table of fields (.dbf) beside it, so its objects have no classes. Put all files of the Shapefile into one folder, or drop them together.`
+        : `${uri} has no fields, so its objects have no classes. Add a text field "class".`,
     { uri, fields: layer.fields.map((field) => field.name) },
   );
 }

@@ -23,6 +23,8 @@ export type Layer = {
   /** `EPSG:n`, WKT or PROJ; undefined where the file names none. */
   readonly crs?: string;
   readonly fields: readonly { readonly name: string; readonly text: boolean }[];
+  /** The file that would hold the fields is not there. */
+  readonly lacksTable?: boolean;
   readonly features: readonly Feature[];
   readonly style?: LayerStyle;
   /** Objects left out, by reason. */

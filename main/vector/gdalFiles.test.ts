@@ -88,7 +88,7 @@ describe.skipIf(!hasModule('pyogrio') || !hasModule('shapely'))('files written b
     expect([areas.rois.length, areas.crs]).toEqual([40, undefined]);
     await expect(readRois(join(folder.path, 'alone.shp'))).rejects.toMatchObject({
       code: 'bad-labels',
-      message: expect.stringMatching(/no fields/) as string,
+      message: expect.stringMatching(/no table of fields \(\.dbf\)/) as string,
     });
   });
 });

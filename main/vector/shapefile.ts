@@ -37,6 +37,7 @@ export async function readShapefile(path: string, choice: LayerChoice = {}): Pro
     name,
     ...(crs === '' ? {} : { crs }),
     fields: table?.fields ?? [],
+    ...(table === undefined ? { lacksTable: true } : {}),
     ...parseShapes(bytes, path, table, choice.signal),
   };
 }

@@ -32,6 +32,8 @@ export const hostSentences = [
   '{path} is a part of a Shapefile. Name the .shp file.',
   '{path} is empty. Export the ROIs again.',
   '{path} is no vector file that Prismap reads. Use GeoJSON, GeoPackage, Shapefile or CSV.',
+  '{path} has no table of fields (.dbf) beside it, so its objects have no classes. Put all files of the Shapefile into one folder, or drop them together.',
+  '{path} has no fields, so its objects have no classes. Add a text field "class".',
   '{path} names no coordinate system: that of the project was assumed.',
   '{lost} of {count} ROIs have no place in the coordinate system of the project and were left out.',
   '{count} objects without a class (field "{field}") were left out.',
