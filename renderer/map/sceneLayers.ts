@@ -47,6 +47,16 @@ function hasPlace(map: OpenLayersMap, info: SceneInfo): boolean {
   return !view.isDef() || isPixels(view.getProjection()) === isPixels(sceneProjection(info));
 }
 
+/**
+ * Switches on textures of float32 in a fresh graphics context. The answer comes when all that was asked for before is drawn: now that is
+ * nothing. OpenLayers asks when the first tile has come, and the window would stand still for a frame or two.
+ */
+function askForFloats(context: unknown): void {
+  if (!(context instanceof WebGLRenderingContext)) return;
+  context.getExtension('OES_texture_float');
+  context.getExtension('OES_texture_float_linear');
+}
+
 /** Keeps the raster layers of a map as the layer list says. */
 export type SceneLayers = {
   /** Draws these and no others; only those that `visible` says. */
@@ -68,6 +78,7 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
       cacheSize: 512,
     });
     layer.set('prismap', id);
+    layer.once('prerender', ({ context }) => askForFloats(context));
     map.addLayer(layer);
     const entry = { layer, info, tiles: JSON.stringify(look.tiles), program: look.program, style };
     shown.set(id, entry);
