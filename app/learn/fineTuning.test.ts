@@ -11,7 +11,7 @@ test('published recipes: batch, epochs, rate and changes of the paper, or of the
     weightDecay: 0.05,
     dropPath: 0.1,
     labelSmoothing: 0.1,
-    augment: ['flips', 'erasing', 'mixup', 'cutmix'],
+    augment: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
   });
   // The released base rate holds for 256 tiles.
   expect((fineTuningPlans.eurosat.rate * 256) / fineTuningPlans.eurosat.batch).toBe(2e-4);

@@ -5,16 +5,16 @@ import type { SegmentationHead } from '../model/spectralGpt/configuration.ts';
 export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
 
 /**
- * Changes to training tiles: the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
+ * Changes to training tiles: a random part enlarged; the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
  * proportion (mixup, Zhang et al. 2018) or by a rectangle (CutMix, Yun et al. 2019), with their labels.
  */
-export type TileAugmentation = 'flips' | 'erasing' | 'mixup' | 'cutmix';
+export type TileAugmentation = 'crop' | 'flips' | 'erasing' | 'mixup' | 'cutmix';
 
 /** Changes that keep what a task's labels say. */
 const fitting: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
-  scene: ['flips', 'erasing', 'mixup', 'cutmix'],
+  scene: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
   // A mixture of two sets of labels is no set of labels.
-  multilabel: ['flips', 'erasing'],
+  multilabel: ['crop', 'flips', 'erasing'],
   // Labels of single pixels hold for what is seen there.
   segmentation: ['flips'],
   change: ['flips'],
@@ -133,7 +133,7 @@ export const fineTuningPlans = {
     task: 'scene',
     batch: 512,
     dropPath: 0.1,
-    augment: ['flips', 'erasing', 'mixup', 'cutmix'],
+    augment: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
     labelSmoothing: 0.1,
   },
   /** The published loss takes no mixtures of tiles. */
@@ -142,7 +142,7 @@ export const fineTuningPlans = {
     task: 'multilabel',
     batch: 512,
     dropPath: 0.1,
-    augment: ['flips', 'erasing'],
+    augment: ['crop', 'flips', 'erasing'],
     labelSmoothing: 0,
   },
   /** Epochs and warm-up of the released code, whose rate is 1e-4 for 64 tiles a step with polynomial decay. */

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../random.ts';
 import { applySymmetry, turnTile } from './squareSymmetry.ts';
-import { cutBox, drawMixing, eraseRectangle, mixTile, softTarget } from './tileAugment.ts';
+import {
+  cutBox,
+  drawCrop,
+  drawMixing,
+  eraseRectangle,
+  mixTile,
+  softTarget,
+} from './tileAugment.ts';
 
 const side = 16;
 const ramp = (from: number): Float32Array =>
@@ -44,7 +51,7 @@ test('the share of a CutMix target is that of its pixels, the box cut off at the
     mixTile(tile, partner, side, mixing);
     const kept = tile.filter((value) => value === 0).length;
     expect(kept / tile.length).toBeCloseTo(mixing.share, 12);
-    for (const [at, value] of tile.entries()) expect([0, at + 1]).toContain(value);
+    expect([...tile].every((value, at) => value === 0 || value === at + 1)).toBe(true);
   }
   expect(cutBox(0, side, createRandom(1))).toSatisfy(
     (box: { left: number; right: number }) => box.left === box.right,
@@ -85,4 +92,19 @@ test('erasing changes one rectangle of all bands in a quarter of the tiles, 2 to
     return tile;
   });
   expect(again[0]).toEqual(again[1]);
+});
+
+test('crops lie inside the tile and have a fifth to all of its area, sides 3 : 4 to 4 : 3', () => {
+  const areas: number[] = [];
+  for (let i = 0; i < 2000; i++) {
+    const { x, y, width, height } = drawCrop(createRandom(9, 'crop', i));
+    for (const value of [x, y, 1 - x - width, 1 - y - height])
+      expect(value).toBeGreaterThanOrEqual(-1e-12);
+    expect(width / height).toBeGreaterThan(0.749);
+    expect(width / height).toBeLessThan(1.334);
+    areas.push(width * height);
+  }
+  expect(Math.min(...areas)).toBeGreaterThan(0.199);
+  expect(Math.min(...areas)).toBeLessThan(0.21);
+  expect(Math.max(...areas)).toBeLessThanOrEqual(1);
 });

@@ -58,3 +58,16 @@ test('pixels without data take no part, and what is mostly without stays without
   for (const [i, one] of small.valid.entries())
     if (one === 1) expect(small.values[i]).toBeCloseTo(5, 5);
 });
+
+test('a region is what cutting it out and resizing gives, away from its edges', () => {
+  const whole = plane(24, 24);
+  const cut = new Float32Array(12 * 6);
+  for (let i = 0; i < cut.length; i++)
+    cut[i] = whole.values[(6 + Math.floor(i / 12)) * 24 + 4 + (i % 12)]!;
+  const region = { x: 4 / 24, y: 6 / 24, width: 12 / 24, height: 6 / 24 };
+  const here = resizePlane(whole, 24, region).values;
+  const there = resizePlane({ width: 12, height: 6, values: cut }, 24).values;
+  for (let row = 4; row < 20; row++)
+    for (let column = 4; column < 20; column++)
+      expect(here[row * 24 + column]).toBeCloseTo(there[row * 24 + column]!, 3);
+});

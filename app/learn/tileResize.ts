@@ -8,21 +8,33 @@ export type Plane = {
   readonly valid?: Uint8Array | undefined;
 };
 
+/** A part of a plane, in shares of its width and height: the same place for planes of any resolution. */
+export type Region = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
+
+const everything: Region = { x: 0, y: 0, width: 1, height: 1 };
+
 type FullPlane = Plane & { readonly valid: Uint8Array };
 
 /** Which pixels of the source make one of the target, and by how much; weights add up to 1. */
 type Taps = { readonly from: number; readonly weights: readonly number[] };
 
 /**
- * A plane on a square of `side` pixels, bilinear with pixel centres at halves; a plane that shrinks is averaged under a
+ * A plane, or a region of it, on a square of `side` pixels, bilinear with pixel centres at halves; a plane that shrinks is averaged under a
  * triangle as wide as the step, so that nothing is skipped (`antialias` of PyTorch and Pillow; without shrinking it is the
  * plain bilinear one). Pixels without data take no part; a target pixel has data where at least half of its weight has.
  */
-export function resizePlane(plane: Plane, side: number): FullPlane {
+export function resizePlane(plane: Plane, side: number, region = everything): FullPlane {
   const { width, height, values } = plane;
   const valid = plane.valid ?? new Uint8Array(values.length).fill(1);
-  if (width === side && height === side) return { width, height, values, valid };
-  const [across, down] = [tapsOf(width, side), tapsOf(height, side)];
+  if (width === side && height === side && region === everything)
+    return { width, height, values, valid };
+  const across = tapsOf(width, side, region.x, region.width);
+  const down = tapsOf(height, side, region.y, region.height);
   if (!valid.includes(0))
     return {
       width: side,
@@ -41,11 +53,11 @@ export function resizePlane(plane: Plane, side: number): FullPlane {
   };
 }
 
-function tapsOf(size: number, side: number): readonly Taps[] {
-  const step = size / side;
+function tapsOf(size: number, side: number, start: number, extent: number): readonly Taps[] {
+  const step = (size * extent) / side;
   const reach = Math.max(1, step);
   return Array.from({ length: side }, (_, i) => {
-    const centre = (i + 0.5) * step;
+    const centre = start * size + (i + 0.5) * step;
     const from = Math.max(0, Math.floor(centre - reach + 0.5));
     const to = Math.min(size, Math.floor(centre + reach + 0.5));
     const raw = Array.from({ length: to - from }, (__, k) =>

@@ -1,5 +1,5 @@
 import { AppError } from '../../../app/error.ts';
-import { type Plane, resizePlane } from '../../../app/learn/tileResize.ts';
+import { type Plane, type Region, resizePlane } from '../../../app/learn/tileResize.ts';
 import type { Band } from '../../../app/raster/scene.ts';
 import { openScene } from '../../raster/formats.ts';
 import type { Tile } from '../tiles/readTile.ts';
@@ -40,13 +40,20 @@ export class TileStore {
     return planes;
   }
 
-  /** The whole tile on a square of `side` pixels, every band from its own resolution. */
-  async whole(tile: number, side: number, signal?: AbortSignal): Promise<Tile> {
+  /** The whole tile, or a region of it, on a square of `side` pixels, every band from its own resolution. */
+  async whole(
+    tile: number,
+    side: number,
+    {
+      region,
+      signal,
+    }: { readonly region?: Region | undefined; readonly signal?: AbortSignal } = {},
+  ): Promise<Tile> {
     const planes = await this.planes(tile, signal);
     const values = new Float32Array(planes.length * side * side);
     const valid = new Uint8Array(side * side).fill(1);
     for (const [i, plane] of planes.entries()) {
-      const resized = resizePlane(plane, side);
+      const resized = resizePlane(plane, side, region);
       values.set(resized.values, i * side * side);
       for (let k = 0; k < valid.length; k++) valid[k]! &= resized.valid[k]!;
     }

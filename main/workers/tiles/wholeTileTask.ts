@@ -1,7 +1,8 @@
 import { multiLabelFigures } from '../../../app/learn/averagePrecision.ts';
 import { drawOrder } from '../../../app/learn/drawOrder.ts';
 import { accuracyFigures, addToConfusion, createConfusion } from '../../../app/learn/metrics.ts';
-import { drawMixing, mixTile, softTarget } from '../../../app/learn/tileAugment.ts';
+import { drawCrop, drawMixing, mixTile, softTarget } from '../../../app/learn/tileAugment.ts';
+import type { Region } from '../../../app/learn/tileResize.ts';
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
 import { multiLabelSoftMargin, softCrossEntropy } from '../../../app/model/losses.ts';
 import { classify } from '../../../app/model/spectralGpt/classifier.ts';
@@ -29,7 +30,10 @@ export async function openWholeTileTask(
   const { signal } = context;
   const draw: TileDrawer = async ({ config, plan }, number) => {
     const tile = data.split.training[order(number)]!;
-    const values = await scaledTile(data, tile, config.imageSize, signal);
+    const region = plan.augment.includes('crop')
+      ? drawCrop(createRandom(input.seed, 'crop', number))
+      : undefined;
+    const values = await scaledTile(data, tile, config.imageSize, { region, signal });
     changeTile({ values }, { config, plan }, input.seed, number);
     return { values, labels: data.set.tiles[tile]!.labels };
   };
@@ -57,9 +61,9 @@ async function scaledTile(
   { store, scaling }: TileSetData,
   tile: number,
   side: number,
-  signal: AbortSignal,
+  how: { readonly region?: Region | undefined; readonly signal: AbortSignal },
 ): Promise<Float32Array> {
-  const { values, valid } = await store.whole(tile, side, signal);
+  const { values, valid } = await store.whole(tile, side, how);
   scaleTile(values, valid, scaling);
   return values;
 }
@@ -143,7 +147,7 @@ async function validate(
     const tiles = await Promise.all(
       split.validation
         .slice(from, from + plan.part)
-        .map((tile) => scaledTile(data, tile, config.imageSize, signal)),
+        .map((tile) => scaledTile(data, tile, config.imageSize, { signal })),
     );
     scores.set(tileScores(network, config, joined(tiles)), from * config.classes);
   }
