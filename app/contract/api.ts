@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
+import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
 import { pretrain } from './pretrain.ts';
 import { train } from './train.ts';
@@ -208,6 +209,7 @@ export const api = {
   sample,
   train,
   predict,
+  change,
   evaluate,
   pretrain,
   'model run': modelRun,

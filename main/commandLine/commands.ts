@@ -15,6 +15,11 @@ export const commands: Readonly<Record<CallName, Command>> = {
     positionals: [],
     example: 'prismap predict --model model --scene scene.tif --out map.tif --score score.tif',
   },
+  change: {
+    positionals: [],
+    example:
+      'prismap change --model model --before 2019.tif --after 2024.tif --out change.tif --vector change.gpkg',
+  },
   evaluate: {
     positionals: [],
     example: 'prismap evaluate --map map.tif --reference reference.tif --report report.html',

@@ -55,6 +55,26 @@ const presenters: Presenter = {
         ]),
       ]),
     ].join('\n'),
+  change: (result) =>
+    [
+      `map ${result.map}, probability ${result.probability}: ${result.tiles} tiles in ${result.seconds.toFixed(1)} s (${result.engine})`,
+      `changed ${result.changedPixels} of ${result.changedPixels + result.unchangedPixels} pixels${result.changedHectares === undefined ? '' : `, ${result.changedHectares.toFixed(2)} ha`}`,
+      ...(result.polygons === undefined ? [] : [`${result.polygons} patches`]),
+      ...(result.transitions.length === 0
+        ? []
+        : [
+            table([
+              ['from', 'to', 'pixels', 'hectares'],
+              ...result.transitions.map(({ from, to, pixels, hectares }) => [
+                from,
+                to,
+                String(pixels),
+                hectares?.toFixed(2) ?? '',
+              ]),
+            ]),
+          ]),
+      ...(result.report === undefined ? [] : [`report ${result.report}`]),
+    ].join('\n'),
   evaluate: (result) =>
     [
       `OA ${percent(result.oa)}  AA ${percent(result.aa)}  kappa ${result.kappa?.toFixed(4) ?? '-'}  mIoU ${percent(result.miou)}`,

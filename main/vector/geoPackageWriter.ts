@@ -29,12 +29,14 @@ export type GeoPackageHeader = {
   /** `EPSG:n`, WKT or PROJ; undefined = unknown. */
   readonly crs?: string;
   readonly classes: ClassScheme;
+  /** More fields than those that every layer has. */
+  readonly fields?: readonly { readonly name: string; readonly type: 'TEXT' | 'REAL' }[];
 };
 
 /** Writes a GeoPackage object by object. Nothing appears under its name before `finish`. */
 export type GeoPackageWriter = {
-  /** `pixels`: size of a map polygon, where it is one. */
-  add(roi: Roi, pixels?: number): void;
+  /** `pixels`: size of a map polygon, where it is one; `values` of the header's fields, in their order. */
+  add(roi: Roi, pixels?: number, values?: readonly (string | number)[]): void;
   /** Makes the file durable and gives it its name. @throws AppError `disk-full`, `not-writable` */
   finish(): Promise<void>;
   /** Leaves nothing behind. */
@@ -76,7 +78,7 @@ export async function createGeoPackage(
     }
   };
   return {
-    add: (roi, pixels) => guarded(() => layer.add(roi, pixels)),
+    add: (roi, pixels, values) => guarded(() => layer.add(roi, pixels, values)),
     finish: async () => {
       try {
         guarded(() => layer.complete());
@@ -154,11 +156,11 @@ class OpenLayer {
     try {
       // a killed run leaves a temporary file only, so the database itself needs no journal
       this.#database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;');
-      this.#database.exec(schema(header.layer));
+      this.#database.exec(schema(header));
       this.#database.exec('BEGIN');
       this.#describe(system);
       this.#insert = this.#database.prepare(
-        `INSERT INTO ${quote(header.layer)} (geom, roi, class, value, color, macroclass, pixels) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO ${quote(header.layer)} (${['geom', 'roi', 'class', 'value', 'color', 'macroclass', 'pixels', ...fieldsOf(header).map(({ name }) => quote(name))].join(', ')}) VALUES (${['?', '?', '?', '?', '?', '?', '?', ...fieldsOf(header).map(() => '?')].join(', ')})`,
       );
     } catch (error) {
       this.#database.close();
@@ -166,7 +168,7 @@ class OpenLayer {
     }
   }
 
-  add(roi: Roi, pixels: number | undefined): void {
+  add(roi: Roi, pixels: number | undefined, values: readonly (string | number)[] = []): void {
     const landClass = this.#classes.get(roi.classValue);
     const bounds = boundsOf(roi.geometry);
     this.#bounds = {
@@ -183,6 +185,7 @@ class OpenLayer {
       landClass === undefined ? null : formatColor(landClass.color),
       landClass?.macroclass ?? null,
       pixels ?? null,
+      ...fieldsOf(this.#header).map((_, i) => values[i] ?? null),
     );
   }
 
@@ -228,9 +231,14 @@ class OpenLayer {
   }
 }
 
-const schema = (layer: string): string => `${geoPackageTables}
-CREATE TABLE ${quote(layer)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY, roi TEXT, class TEXT,
-  value INTEGER, color TEXT, macroclass TEXT, pixels INTEGER);
+const fieldsOf = ({ fields = [] }: GeoPackageHeader): NonNullable<GeoPackageHeader['fields']> =>
+  fields;
+
+const schema = (header: GeoPackageHeader): string => `${geoPackageTables}
+CREATE TABLE ${quote(header.layer)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY, roi TEXT, class TEXT,
+  value INTEGER, color TEXT, macroclass TEXT, pixels INTEGER${fieldsOf(header)
+    .map(({ name, type }) => `, ${quote(name)} ${type}`)
+    .join('')});
 `;
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;

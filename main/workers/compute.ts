@@ -9,6 +9,7 @@ const tasks: TaskTable = {
   sample: async () => (await import('./sample.ts')).sample,
   train: async () => (await import('./train.ts')).train,
   predict: async () => (await import('./predict.ts')).predict,
+  change: async () => (await import('./change.ts')).change,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
   picture: async () => (await import('./picture.ts')).picture,
   'accuracy.design': async () => (await import('./accuracyDesign.ts')).accuracyDesign,

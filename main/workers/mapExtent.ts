@@ -10,8 +10,11 @@ import { readAreas } from '../vector/readRois.ts';
 /** Where to map: a rectangle, and within it only inside shapes where these are given. */
 export type MapExtent = { readonly area: Window; readonly within?: readonly PreparedShape[] };
 
+/** What a run says of the area to map. */
+type AreaInput = Pick<Input<'predict'>, 'window' | 'within' | 'scene'>;
+
 /** What `--window` and `--within` leave of a scene. @throws AppError `no-overlap` */
-export async function mapExtent(input: Input<'predict'>, grid: Grid): Promise<MapExtent> {
+export async function mapExtent(input: AreaInput, grid: Grid): Promise<MapExtent> {
   const area = windowOf(input, grid);
   if (input.within === undefined) return { area };
   const placed = placeRois(await readAreas(input.within), grid, createTransform);
@@ -29,7 +32,7 @@ export async function mapExtent(input: Input<'predict'>, grid: Grid): Promise<Ma
   return { area: { x, y, width: right - x, height: bottom - y }, within };
 }
 
-function windowOf({ window, scene }: Input<'predict'>, grid: Grid): Window {
+function windowOf({ window, scene }: AreaInput, grid: Grid): Window {
   if (window === undefined) return wholeWindow(grid);
   const [x, y, width, height] = window;
   const area = clip({ x, y, width, height }, grid);

@@ -9,7 +9,12 @@ import { liveMap } from './liveMap.ts';
 import type { RunManifest } from './manifest.ts';
 import { classAreas } from './mapAreas.ts';
 import { gridOf } from './mapExtent.ts';
-import { type MapWriters, openMapWriters, type ScoredWindow } from './mapWriters.ts';
+import {
+  type MapWriterOptions,
+  type MapWriters,
+  openMapWriters,
+  type ScoredWindow,
+} from './mapWriters.ts';
 import type { Run } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { vectoriseMap } from './vectorise.ts';
@@ -34,11 +39,7 @@ export type MapRun = {
 /** Told of every finished window where the caller wants to watch. */
 export type MapWatch = ((scored: ScoredWindow) => void) | undefined;
 
-/**
- * Opens the outputs of a map, has `fill` write every window of the area, and puts the rasters under their names. A run that was
- * cancelled or that the disk stopped can be continued; one that failed otherwise would fail again, and leaves nothing.
- * @returns the number of tiles that `fill` gives
- */
+/** Opens the outputs of a class map and has `fill` write every window of the area; the number of tiles that it gives. */
 export async function writeRasters(
   { input, title, classes, manifest, context }: MapRun,
   source: SceneSource,
@@ -50,21 +51,41 @@ export async function writeRasters(
     grid: gridOf(source.description.grid, area),
     classes,
     compression: input.compression,
-    metadata: { PRISMAP_MANIFEST: JSON.stringify(manifest), PRISMAP_MODEL: title },
-    key: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
+    ...identityOf(manifest, title),
     resume: input.resume,
     signal: context.signal,
   });
+  const watch =
+    input.live === true ? liveMap(area, classes, (event) => context.emit(event)) : undefined;
+  return await finishRasters(writers, context.signal, () => fill(writers, watch));
+}
+
+/** What a raster says of its origin, and the key by which a run of the same settings goes on. */
+export const identityOf = (
+  manifest: RunManifest,
+  title: string,
+): Pick<MapWriterOptions, 'metadata' | 'key'> => ({
+  metadata: { PRISMAP_MANIFEST: JSON.stringify(manifest), PRISMAP_MODEL: title },
+  key: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
+});
+
+/**
+ * Has `fill` write all windows and puts the rasters under their names. A run that was cancelled or that the disk stopped can
+ * be continued; one that failed otherwise would fail again, and leaves nothing.
+ */
+export async function finishRasters(
+  writers: MapWriters,
+  signal: AbortSignal,
+  fill: () => Promise<number>,
+): Promise<number> {
   try {
-    const watch =
-      input.live === true ? liveMap(area, classes, (event) => context.emit(event)) : undefined;
-    const tiles = await fill(writers, watch);
+    const tiles = await fill();
     await writers.finish();
     return tiles;
   } catch (error) {
     await writers.abort(true);
     const full = await diskFull(error, writers.progress());
-    if (!context.signal.aborted && full === undefined) await writers.abort(false);
+    if (!signal.aborted && full === undefined) await writers.abort(false);
     throw full ?? error;
   }
 }

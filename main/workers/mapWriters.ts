@@ -18,9 +18,7 @@ export type MapOutputs = {
 };
 
 export type MapWriterOptions = {
-  readonly outputs: MapOutputs;
   readonly grid: Grid;
-  readonly classes: readonly LandClass[];
   readonly compression: Compression;
   readonly metadata: Readonly<Record<string, string>>;
   /** Names the run: a spool of another run is not continued. */
@@ -48,47 +46,65 @@ export type MapWriters = {
   abort(keep: boolean): Promise<void>;
 };
 
-/** Opens the outputs. @throws AppError `not-writable`, `disk-full` */
-export async function openMapWriters(options: MapWriterOptions): Promise<MapWriters> {
+/** One raster of a map run. */
+type MapRaster = {
+  readonly path: string;
+  readonly content: Pick<CogOptions, 'bands'> & Partial<CogOptions>;
+  /** Its bands over a window. */
+  readonly samples: (scored: ScoredWindow) => (Uint8Array | Uint16Array | Float32Array)[];
+};
+
+/** Opens the outputs of a class map. @throws AppError `not-writable`, `disk-full` */
+export function openMapWriters(
+  options: MapWriterOptions & {
+    readonly outputs: MapOutputs;
+    readonly classes: readonly LandClass[];
+  },
+): Promise<MapWriters> {
   const { outputs, classes } = options;
-  const writers: {
-    readonly writer: CogWriter;
-    readonly samples: (scored: ScoredWindow) => (Uint8Array | Uint16Array | Float32Array)[];
-  }[] = [];
-  const open = async (
-    path: string,
-    rest: Pick<CogOptions, 'bands'> & Partial<CogOptions>,
-    samples: (scored: ScoredWindow) => (Uint8Array | Uint16Array | Float32Array)[],
-  ): Promise<void> => {
-    const { grid, compression, metadata, key, signal } = options;
-    const writer = await freshOrContinued(path, options.resume, {
-      grid,
-      compression,
-      metadata,
-      unwritten: 'nodata',
-      signal,
-      resume: { key },
-      ...rest,
+  const rasters: MapRaster[] = [
+    {
+      path: outputs.out,
+      content: classMapOptions(classes),
+      samples: (scored) => [classSamples(scored, classes)],
+    },
+  ];
+  if (outputs.score !== undefined)
+    rasters.push({
+      path: outputs.score,
+      content: { bands: [scoreBand('model score')], overviews: 'average' },
+      samples: (scored) => [topScores(scored, classes.length)],
     });
-    writers.push({ writer, samples });
-  };
+  if (outputs.probabilities !== undefined)
+    rasters.push({
+      path: outputs.probabilities,
+      content: { bands: classes.map(({ name }) => scoreBand(name)), overviews: 'average' },
+      samples: (scored) => classScores(scored, classes.length),
+    });
+  return openRasterWriters(rasters, options);
+}
+
+/** Opens rasters that are written together; the first comes last under its name. @throws AppError `not-writable`, `disk-full` */
+export async function openRasterWriters(
+  rasters: readonly MapRaster[],
+  { grid, compression, metadata, key, signal, resume }: MapWriterOptions,
+): Promise<MapWriters> {
+  const writers: (MapRaster & { readonly writer: CogWriter })[] = [];
   const abort = async (keep: boolean): Promise<void> => {
     await Promise.all(writers.map(({ writer }) => (keep ? writer.suspend() : writer.abort())));
   };
   try {
-    await open(outputs.out, classMapOptions(classes), (scored) => [classSamples(scored, classes)]);
-    if (outputs.score !== undefined)
-      await open(
-        outputs.score,
-        { bands: [scoreBand('model score')], overviews: 'average' },
-        (scored) => [topScores(scored, classes.length)],
-      );
-    if (outputs.probabilities !== undefined) {
-      await open(
-        outputs.probabilities,
-        { bands: classes.map(({ name }) => scoreBand(name)), overviews: 'average' },
-        (scored) => classScores(scored, classes.length),
-      );
+    for (const raster of rasters) {
+      const writer = await freshOrContinued(raster.path, resume, {
+        grid,
+        compression,
+        metadata,
+        unwritten: 'nodata',
+        signal,
+        resume: { key },
+        ...raster.content,
+      });
+      writers.push({ ...raster, writer });
     }
   } catch (error) {
     await abort(true);
@@ -123,7 +139,7 @@ async function freshOrContinued(
   return createCogWriter(path, options);
 }
 
-function classMapOptions(
+export function classMapOptions(
   classes: readonly LandClass[],
 ): Pick<CogOptions, 'bands' | 'classNames' | 'palette' | 'overviews'> {
   const type = classes.every(({ value }) => value <= 255) ? 'uint8' : 'uint16';
@@ -140,7 +156,7 @@ function classMapOptions(
   };
 }
 
-function scoreBand(name: string): CogOptions['bands'][number] {
+export function scoreBand(name: string): CogOptions['bands'][number] {
   return { name, type: 'float32', nodata: Number.NaN };
 }
 
@@ -183,7 +199,11 @@ function topScores({ window, indices, scores }: ScoredWindow, classes: number): 
   return samples;
 }
 
-function classScores({ window, indices, scores }: ScoredWindow, classes: number): Float32Array[] {
+/** One raster a class, NaN where nothing was mapped. */
+export function classScores(
+  { window, indices, scores }: ScoredWindow,
+  classes: number,
+): Float32Array[] {
   return Array.from({ length: classes }, (_, k) => {
     const samples = new Float32Array(window.width * window.height).fill(Number.NaN);
     for (let i = 0; i < indices.length; i++) samples[indices[i]!] = scores[i * classes + k]!;
