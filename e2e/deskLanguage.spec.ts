@@ -20,11 +20,24 @@ test.afterAll(async () => {
 });
 
 const tabs = {
-  en: ['Style', 'Spectra', 'Train', 'Accuracy', 'Jobs', 'Export', 'Settings', 'Help'],
+  en: [
+    'Style',
+    'Spectra',
+    'Train',
+    'Pre-train',
+    'Models',
+    'Accuracy',
+    'Jobs',
+    'Export',
+    'Settings',
+    'Help',
+  ],
   de: [
     'Darstellung',
     'Spektren',
     'Trainieren',
+    'Vortrainieren',
+    'Modelle',
     'Genauigkeit',
     'Aufträge',
     'Exportieren',

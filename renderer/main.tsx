@@ -51,6 +51,7 @@ const map: MapControls = {
   toScene: (position, info) => deskMap?.toScene(position, info) ?? [...position],
   showPoint: (point) => deskMap?.showPoint(point),
   placeAt: (pixel) => deskMap?.placeAt(pixel),
+  viewInDegrees: () => deskMap?.viewInDegrees(),
   zoomBy: (steps) => deskMap?.map.getView().adjustZoom(steps),
   act: () => toolbox?.tool().act?.(),
   complete: () => void toolbox?.tool().complete?.(),

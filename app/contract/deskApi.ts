@@ -3,6 +3,7 @@ import { accuracyCalls } from './desk/accuracy.ts';
 import { basemapCalls } from './desk/basemaps.ts';
 import { fileCalls } from './desk/files.ts';
 import { jobCalls, jobRecord } from './desk/jobs.ts';
+import { modelCalls } from './desk/models.ts';
 import { projectCalls } from './desk/project.ts';
 import { sceneCalls } from './desk/scenes.ts';
 
@@ -13,6 +14,7 @@ export const deskApi = {
   ...basemapCalls,
   ...fileCalls,
   ...jobCalls,
+  ...modelCalls,
   ...accuracyCalls,
 } as const;
 

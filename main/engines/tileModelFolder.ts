@@ -56,7 +56,7 @@ export async function isTileModel(folder: string): Promise<boolean> {
  * @throws AppError `not-found`, `bad-weights`
  */
 export async function loadTileModel(folder: string): Promise<StoredTileModel> {
-  const card = await readCard(join(folder, 'model.json'));
+  const card = await readTileCard(folder);
   const config = card.config as SpectralGptConfig;
   checkSpectralGptConfig(config);
   const path = join(folder, 'weights.safetensors');
@@ -90,7 +90,9 @@ export async function loadTileModel(folder: string): Promise<StoredTileModel> {
   return { card, config, weights };
 }
 
-async function readCard(path: string): Promise<TileModelCard> {
+/** The card of a tile model alone. @throws AppError `not-found` where there is none, `bad-weights` where it is not one */
+export async function readTileCard(folder: string): Promise<TileModelCard> {
+  const path = join(folder, 'model.json');
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Finding } from '../../app/contract/desk/jobs.ts';
 import type { ModelCard } from '../../app/contract/modelCard.ts';
+import type { TileModelCard } from '../../app/contract/tileModelCard.ts';
 import { type Phrase, phrase } from '../../app/phrase.ts';
 import { matchBands } from '../../app/raster/bandContract.ts';
 import { pixelArea } from '../../app/raster/geoTransform.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
-import { readModelCard } from '../engines/modelFolder.ts';
+import { readAnyCard } from '../engines/anyModelCard.ts';
 import { finding, findingOfError } from './finding.ts';
 import type { BandSample, SceneSample } from './sceneSample.ts';
 
@@ -17,13 +18,14 @@ export async function checkModel(
   sample: SceneSample,
   folder: string,
 ): Promise<Finding[]> {
-  let card: ModelCard;
+  let card: ModelCard | TileModelCard;
   try {
-    card = await readModelCard(folder);
+    card = await readAnyCard(folder);
   } catch (error) {
     return [findingOfError(error, 'Model')];
   }
-  const match = matchBands(card.bands, source.description.bands, card.training.sceneBands);
+  const trainedOn = 'sceneBands' in card.training ? card.training.sceneBands : undefined;
+  const match = matchBands(card.bands, source.description.bands, trainedOn);
   const cure = match.indices === undefined ? 'choose-scene' : 'force';
   const bands: Finding =
     match.level === 'green'
@@ -49,7 +51,10 @@ export async function checkModel(
 /** Ratio of pixel sizes from which spectra of mixed pixels differ. */
 const similarResolution = 1.5;
 
-function checkResolution({ description }: SceneSource, { resolution }: ModelCard): Finding[] {
+function checkResolution(
+  { description }: SceneSource,
+  { resolution }: Pick<ModelCard, 'resolution'>,
+): Finding[] {
   const { transform } = description.grid;
   if (resolution === undefined || transform === undefined) return [];
   const own = Math.sqrt(pixelArea(transform));

@@ -215,6 +215,8 @@ export const commands: readonly Command[] = [
   panel('style', 'Style panel', 'F7'),
   panel('spectra', 'Spectra panel', 'F8'),
   panel('train', 'Train and map panel', 'F9'),
+  panel('pretrain', 'Pre-training panel'),
+  panel('models', 'Model gallery'),
   panel('accuracy', 'Accuracy panel', 'F10'),
   panel('jobs', 'Jobs panel', 'F11'),
   panel('export', 'Export panel'),

@@ -2,6 +2,7 @@ import type { ProjectState } from '../../app/contract/desk/project.ts';
 import { AppError, errorRecord } from '../../app/error.ts';
 import { importRois } from '../edits/importRois.ts';
 import { addScene, removeLayer } from '../edits/layers.ts';
+import { galleryStore } from '../state/galleryStore.ts';
 import { t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
 
@@ -29,12 +30,17 @@ export function openSample(
 
 export const isProject = (path: string): boolean => /\.(gpkg|prismap)$/i.test(path);
 export const isRois = (path: string): boolean => /\.(geojson|json|shp|csv|tsv)$/i.test(path);
-const isModel = (path: string): boolean => /(\.safetensors|[\\/]model\.json)$/i.test(path);
+const isCard = (path: string): boolean => /[\\/]model\.json$/i.test(path);
+const isWeights = (path: string): boolean => /\.(safetensors|pth|pt|ckpt)$/i.test(path);
 
 /** Opens whatever a path names: a project in place of this one, ROIs into it, a scene as a layer. @throws AppError */
 export async function openPath(context: CommandContext, path: string): Promise<void> {
   const { workspace } = context;
-  if (isModel(path))
+  if (isWeights(path)) {
+    galleryStore.set({ offered: path });
+    return workspace.store.set({ panel: 'models' });
+  }
+  if (isCard(path))
     throw new AppError(
       'unknown-format',
       t(

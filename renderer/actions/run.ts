@@ -3,10 +3,11 @@ import { sceneToMap } from '../state/sceneToMap.ts';
 import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
+import { startFineTuning } from './fineTune.ts';
 
-/** What the training panel asks for; kept as a setting of the project. */
+/** What the training panel asks for; kept as a setting of the project. SpectralGPT has settings of its own (fineTune.ts). */
 export type TrainSettings = {
-  readonly model: 'spectralmamba' | 'forest';
+  readonly model: 'spectralmamba' | 'forest' | 'spectralgpt';
   readonly preset: 'prismap' | 'paper';
   readonly patch: 1 | 3;
   readonly epochs: number | undefined;
@@ -39,14 +40,16 @@ export const trainInput = (settings: TrainSettings, scene: string): Record<strin
   };
 };
 
-export function trainModel({ workspace }: CommandContext): void {
-  const scene = sceneToMap({ workspace });
-  if (scene === undefined)
-    return workspace.notify(t('There is no scene to train on. Open one first.'));
+export function trainModel(context: CommandContext): void {
+  const { workspace } = context;
   const settings = {
     ...defaultTraining,
     ...(workspace.store.get().document.settings.get('train') as Partial<TrainSettings> | undefined),
   };
+  if (settings.model === 'spectralgpt') return startFineTuning(context);
+  const scene = sceneToMap({ workspace });
+  if (scene === undefined)
+    return workspace.notify(t('There is no scene to train on. Open one first.'));
   const title = t('Train {model}', {
     model: settings.model === 'forest' ? t('random forest') : 'SpectralMamba',
   });

@@ -26,7 +26,10 @@ import { createRoiLayer, type RoiLayer } from './roiLayer.ts';
 import { createSceneLayers, type SceneLayers } from './sceneLayers.ts';
 
 /** The map of the desk. What it shows follows the workspace; panels ask it only to move. */
-export type DeskMap = Pick<MapControls, 'canReach' | 'transformFrom' | 'toScene' | 'placeAt'> & {
+export type DeskMap = Pick<
+  MapControls,
+  'canReach' | 'transformFrom' | 'toScene' | 'placeAt' | 'viewInDegrees'
+> & {
   readonly map: OpenLayersMap;
   readonly rois: RoiLayer;
   readonly scenes: SceneLayers;

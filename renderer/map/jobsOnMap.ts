@@ -46,10 +46,10 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
     else if (atWork.has(id) && state !== 'paused') {
       if (state === 'failed')
         workspace.report(new Error(error === undefined ? title : said(error)));
-      if (state === 'done' && kind === 'train')
+      if (state === 'done' && (kind === 'train' || kind === 'pretrain'))
         workspace.notify(t('{title}: done.', { title }), {
           label: t('Show result'),
-          run: () => store.set({ panel: 'train' }),
+          run: () => store.set({ panel: kind }),
         });
       const map = state === 'done' && kind === 'predict' ? result?.['map'] : undefined;
       if (typeof map !== 'string') finish(id);

@@ -1,5 +1,5 @@
 import type OpenLayersMap from 'ol/Map.js';
-import { type Projection, transform } from 'ol/proj.js';
+import { type Projection, transform, transformExtent } from 'ol/proj.js';
 import type { MapControls, MapPlace } from '../state/mapControls.ts';
 import { isPixels, knownProjection, sceneProjection } from './projections.ts';
 import type { RoiLayer } from './roiLayer.ts';
@@ -20,10 +20,11 @@ export function roiAt(
 export function placesOf(
   map: OpenLayersMap,
   rois: RoiLayer,
-): Pick<MapControls, 'canReach' | 'transformFrom' | 'toScene' | 'placeAt'> {
+): Pick<MapControls, 'canReach' | 'transformFrom' | 'toScene' | 'placeAt' | 'viewInDegrees'> {
   const view = () => map.getView().getProjection();
   return {
     placeAt: (pixel) => placeAt(map, rois, pixel),
+    viewInDegrees: () => viewInDegrees(map),
     canReach: (info) => isPixels(sceneProjection(info)) === isPixels(view()),
     toScene: (position, info) => between(view(), sceneProjection(info))(position),
     transformFrom: (crs) => {
@@ -32,6 +33,24 @@ export function placesOf(
       return reachable ? between(from, view()) : undefined;
     },
   };
+}
+
+/** Sides of a large view are bent in degrees: so many points of each are taken. */
+const pointsOfSide = 8;
+
+function viewInDegrees(map: OpenLayersMap): ReturnType<MapControls['viewInDegrees']> {
+  const view = map.getView();
+  if (!view.isDef() || isPixels(view.getProjection())) return undefined;
+  const extent = view.calculateExtent(map.getSize());
+  const [west, south, east, north] = transformExtent(
+    extent,
+    view.getProjection(),
+    'EPSG:4326',
+    pointsOfSide,
+  );
+  const within = (degrees: number, most: number): number =>
+    Math.min(most, Math.max(-most, degrees));
+  return [within(west!, 180), within(south!, 90), within(east!, 180), within(north!, 90)];
 }
 
 const between =

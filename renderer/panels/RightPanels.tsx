@@ -11,6 +11,12 @@ const SpectraPanel = lazy(() =>
 const TrainPanel = lazy(() =>
   import('./train/TrainPanel.tsx').then((m) => ({ default: m.TrainPanel })),
 );
+const PretrainPanel = lazy(() =>
+  import('./pretrain/PretrainPanel.tsx').then((m) => ({ default: m.PretrainPanel })),
+);
+const ModelsPanel = lazy(() =>
+  import('./models/ModelsPanel.tsx').then((m) => ({ default: m.ModelsPanel })),
+);
 const AccuracyPanel = lazy(() =>
   import('./accuracy/AccuracyPanel.tsx').then((m) => ({ default: m.AccuracyPanel })),
 );
@@ -31,6 +37,8 @@ export const panels: readonly (readonly [PanelName, string, () => ReactElement])
   ['style', 'Style', () => <StylePanel />],
   ['spectra', 'Spectra', () => <SpectraPanel />],
   ['train', 'Train', () => <TrainPanel />],
+  ['pretrain', 'Pre-train', () => <PretrainPanel />],
+  ['models', 'Models', () => <ModelsPanel />],
   ['accuracy', 'Accuracy', () => <AccuracyPanel />],
   ['jobs', 'Jobs', () => <JobsPanel />],
   ['export', 'Export', () => <ExportPanel />],

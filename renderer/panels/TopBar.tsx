@@ -68,6 +68,8 @@ export const menus: readonly (readonly [string, readonly string[]])[] = [
       'panel.style',
       'panel.spectra',
       'panel.train',
+      'panel.pretrain',
+      'panel.models',
       'panel.accuracy',
       'panel.jobs',
       'panel.settings',

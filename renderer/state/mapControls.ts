@@ -34,6 +34,8 @@ export type MapControls = {
   /** Marks a pixel in the middle of the map; undefined takes the mark away. */
   readonly showPoint: (point: MarkedPoint | undefined) => void;
   readonly zoomBy: (steps: number) => void;
+  /** What is in view, as west, south, east, north in degrees; undefined where the map counts in pixels. */
+  readonly viewInDegrees: () => readonly [number, number, number, number] | undefined;
   /** A place by its pixel of the window, else the one under the crosshair; undefined while there is no map. */
   readonly placeAt: (pixel?: readonly [x: number, y: number]) => MapPlace | undefined;
   /** Does what a click does, at the crosshair in the middle of the map. */

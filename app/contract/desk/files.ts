@@ -3,7 +3,15 @@ import { call } from '../call.ts';
 import { uri } from '../common.ts';
 
 /** What a file seems to be, by its name alone; `scene` and `model` may be folders too. */
-export const fileKind = z.enum(['folder', 'scene', 'vector', 'project', 'model', 'other']);
+export const fileKind = z.enum([
+  'folder',
+  'scene',
+  'vector',
+  'project',
+  'model',
+  'weights',
+  'other',
+]);
 export type FileKind = z.infer<typeof fileKind>;
 
 export const fileCalls = {

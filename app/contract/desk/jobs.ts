@@ -19,7 +19,7 @@ const phrases = z
   .optional();
 
 /** Kinds of jobs: calls of the command line that last. */
-export const jobKinds = ['train', 'predict', 'evaluate', 'sample'] as const;
+export const jobKinds = ['train', 'pretrain', 'predict', 'evaluate', 'sample'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export const jobRecord = z.object({
@@ -117,24 +117,6 @@ export const jobCalls = {
     'what a job said, oldest first',
     z.strictObject({ job }),
     z.object({ lines: z.array(z.string()) }),
-  ),
-  'model.list': call(
-    'models of the project folder and those named before, newest first',
-    z.strictObject({}),
-    z.object({
-      models: z.array(
-        z.object({
-          path: z.string(),
-          name: z.string(),
-          title: z.string(),
-          family: z.string(),
-          created: z.string().optional(),
-          bands: count,
-          classes: z.array(z.object({ value: z.int(), name: z.string() })),
-          figures: z.record(z.string(), finite),
-        }),
-      ),
-    }),
   ),
   preflight: call(
     'holds a scene against a model card, or the ROIs of the project against what training needs',

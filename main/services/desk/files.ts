@@ -15,6 +15,7 @@ const headBytes = 2 ** 16;
 
 const kinds: readonly (readonly [FileKind, RegExp])[] = [
   ['scene', /\.(tiff?|vrt|hdr|mat|jp2|j2k|png|jpe?g)$/i],
+  ['weights', /\.(pth|pt|bin|ckpt|safetensors)$/i],
   ['vector', /\.(geojson|json|gpkg|shp|kml|csv)$/i],
 ];
 

@@ -8,10 +8,12 @@ import { AppError, phraseError } from '../../../app/error.ts';
 import { phrase } from '../../../app/phrase.ts';
 import { type RoiSet, roisOfScenes } from '../../../app/vector/roi.ts';
 import { writeRois } from '../../vector/writeRois.ts';
+import { recipeAsFile } from './recipeInput.ts';
 
 /** Fields of an input that name files to be written; the first decides where the others of the job go. */
 const outputs: Readonly<Record<JobKind, readonly string[]>> = {
   train: ['out'],
+  pretrain: ['out'],
   predict: ['out', 'probabilities', 'score', 'vector', 'preview'],
   evaluate: ['report', 'csv'],
   sample: ['dir'],
@@ -20,6 +22,7 @@ const outputs: Readonly<Record<JobKind, readonly string[]>> = {
 /** Fields that may ask for ROIs of the open project: `"project"` for all, `{ rois: [id, …] }` for some. */
 const areas: Readonly<Record<JobKind, readonly string[]>> = {
   train: ['rois'],
+  pretrain: [],
   predict: ['within'],
   evaluate: ['reference', 'exclude'],
   sample: [],
@@ -64,6 +67,7 @@ export async function prepareInput(
     files.set(path, set);
     input[field] = path;
   }
+  const writeRecipe = recipeAsFile(input, beside);
   const checked = api[kind].input.safeParse(input);
   if (!checked.success)
     throw new AppError(
@@ -76,6 +80,7 @@ export async function prepareInput(
     await makeFolder(dirname(path));
     await writeRois(path, set);
   }
+  await writeRecipe?.();
   return checked.data;
 }
 
@@ -88,8 +93,8 @@ function wantedRois(value: unknown): 'all' | ReadonlySet<string> | undefined {
 const someRois = z.strictObject({ rois: z.array(z.string()) });
 
 /** The scenes of a job, or those that its map was made from; none where that is not known. */
-async function scenesOf({ scene, map }: JobInput): Promise<readonly string[]> {
-  const own = [scene].flat().filter((uri) => typeof uri === 'string');
+async function scenesOf({ scene, before, after, map }: JobInput): Promise<readonly string[]> {
+  const own = [scene, before, after].flat().filter((uri) => typeof uri === 'string');
   if (own.length > 0 || typeof map !== 'string') return own;
   // A map from elsewhere has no record beside it, or one of another program.
   const text = await readFile(`${map}.json`, 'utf8').catch(() => '{}');

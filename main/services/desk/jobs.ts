@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord, jobCalls } from '../../../app/contract/desk/jobs.ts';
+import type { modelCalls } from '../../../app/contract/desk/models.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { RoiSet } from '../../../app/vector/roi.ts';
+import { readAnyCard } from '../../engines/anyModelCard.ts';
 import type { RunTask } from '../../workers/host.ts';
 import { createServices } from '../createServices.ts';
 import { estimateCost } from './cost.ts';
@@ -12,10 +14,11 @@ import { JobQueue, type RunJob } from './jobQueue.ts';
 import { listModels } from './models.ts';
 import type { ProjectStore } from './project.ts';
 import { roiSetOf } from './rois.ts';
+import { importWeights, lookAtWeights } from './weightsImport.ts';
 
 type Dependencies = DeskDependencies & { readonly store: ProjectStore };
-type Handlers = Pick<DeskHandlers, keyof typeof jobCalls>;
-type Questions = 'model.list' | 'preflight' | 'cost.estimate' | 'doctor';
+type Handlers = Pick<DeskHandlers, keyof typeof jobCalls | keyof typeof modelCalls>;
+type Questions = keyof typeof modelCalls | 'preflight' | 'cost.estimate' | 'doctor';
 
 export function createJobHandlers(dependencies: Dependencies): {
   readonly handlers: Handlers;
@@ -61,8 +64,8 @@ export function createJobHandlers(dependencies: Dependencies): {
     reports: () =>
       queue
         .list()
-        .flatMap(({ kind, result }) =>
-          kind === 'evaluate' && typeof result?.['report'] === 'string' ? [result['report']] : [],
+        .flatMap(({ result }) =>
+          typeof result?.['report'] === 'string' ? [result['report']] : [],
         ),
     dispose: () => queue.close(),
   };
@@ -80,9 +83,15 @@ function createQuestionHandlers(
     return roiSetOf(file.load().tables, file.path);
   };
   return {
-    'model.list': async () => {
+    'model.list': async ({ also }) => {
       const file = await store.file();
-      return { models: await listModels(store.folderOf(file), jobs()) };
+      return { models: await listModels(store.folderOf(file), jobs(), also) };
+    },
+    'model.card': async ({ path }) => ({ card: await readAnyCard(path) }),
+    'weights.look': ({ file }, signal) => lookAtWeights(file, runTask, signal),
+    'weights.import': async (input, signal) => {
+      const folder = store.folderOf(await store.file());
+      return importWeights(input, { folder, runTask }, signal);
     },
     preflight: async ({ scene, model, rois }, signal) => {
       const input = { scene, model, ...(rois === undefined ? {} : { rois: await roisOf() }) };
@@ -108,7 +117,7 @@ function runJob(runTask: RunTask): RunJob {
       ),
   });
   return ({ kind, input }, { resume, signal, onEvent }) => {
-    const resumable = kind === 'train' || kind === 'predict';
+    const resumable = kind === 'train' || kind === 'pretrain' || kind === 'predict';
     return services.call(kind, resumable && resume ? { ...input, resume: true } : input, {
       signal,
       onEvent,

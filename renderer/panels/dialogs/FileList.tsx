@@ -22,6 +22,7 @@ const kinds: Readonly<Record<FileEntry['kind'], string>> = {
   vector: '⬠',
   project: '◈',
   model: '◉',
+  weights: '◎',
   other: '·',
 };
 

@@ -43,6 +43,23 @@ export const topics: Readonly<
       'The cost card says what a run will take before it starts. Pause and cancel take effect within a second; what was finished is kept.',
       'Map what is in view first, correct the ROIs, train again, then map the whole scene.',
       'SpectralMamba here is a re-implementation from the paper. A random forest is trained beside it for comparison.',
+      'SpectralGPT sees whole tiles: it segments a scene, names tiles, or finds change between two dates, best from pre-trained weights.',
+    ],
+  },
+  pretrain: {
+    title: 'Pre-train',
+    lines: [
+      'SpectralGPT learns from a folder of scenes without labels by filling in what was taken out of them. What it has learned is the start of fine-tuning.',
+      'Stages show it other tile sizes, resolutions, dates or regions one after the other; they are written beside the model as a recipe that the command line reads too.',
+      'The report shows for each band what was filled in. It opens when the work is done.',
+    ],
+  },
+  models: {
+    title: 'Models',
+    lines: [
+      'All models of the project, and weights that were imported: what each is for, its bands and classes, its figures, where it started, its licence.',
+      'Published weights (.pth or .safetensors) are looked into without running anything in them; what is found is said before they are imported.',
+      'Renaming and removing concern this project alone and can be undone; files stay as they are.',
     ],
   },
   accuracy: {

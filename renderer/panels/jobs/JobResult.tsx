@@ -2,9 +2,12 @@ import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
 import { addScene } from '../../edits/layers.ts';
+import type { PanelName } from '../../state/workspaceState.ts';
+import { countText, decimalText } from '../../words/numbers.ts';
 import { saidSentence, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { WrittenFiles } from '../export/WrittenFiles.tsx';
+import { figuresText } from '../models/modelWords.ts';
 import { duration, percent, ratio } from './figures.ts';
 import { inputText, resultOf } from './results.ts';
 
@@ -14,9 +17,23 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
   if (train !== undefined)
     return (
       <Lines
-        text={t('On validation ROIs: OA {oa}, kappa {kappa}', accuracyWords(train.validation))}
+        text={trainedText(job, train.validation)}
         paths={[train.model]}
         warnings={train.warnings}
+      />
+    );
+  const pretrain = resultOf(job, 'pretrain');
+  if (pretrain !== undefined)
+    return (
+      <Lines
+        text={t('{epochs} epochs on {scenes} scenes in {time}; loss at the end {loss}.', {
+          epochs: countText(pretrain.epochs),
+          scenes: countText(pretrain.scenes),
+          time: duration(pretrain.seconds),
+          loss: decimalText(pretrain.loss, 4),
+        })}
+        paths={[pretrain.weights, inputText(job, 'recipe')]}
+        warnings={pretrain.warnings}
       />
     );
   const predict = resultOf(job, 'predict');
@@ -41,6 +58,11 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
     />
   );
 }
+
+const trainedText = (job: JobRecord, validation: Output<'train'>['validation']): string =>
+  job.input['model'] === 'spectralgpt'
+    ? t('On validation tiles: {figures}', { figures: figuresText(validation) })
+    : t('On validation ROIs: OA {oa}, kappa {kappa}', accuracyWords(validation));
 
 const accuracyWords = ({ oa, kappa }: Pick<Output<'evaluate'>, 'oa' | 'kappa'>) => ({
   oa: percent(oa),
@@ -69,6 +91,12 @@ function Lines({
   );
 }
 
+/** Where the figures of a job are. */
+const panelOf: Partial<Record<JobRecord['kind'], PanelName>> = {
+  train: 'train',
+  pretrain: 'pretrain',
+};
+
 /** The way to what a job made: the map as a layer, or the panel that shows its figures. */
 export function ResultButton({ job }: { readonly job: JobRecord }): ReactElement | null {
   const { workspace, map } = useDesk();
@@ -77,8 +105,7 @@ export function ResultButton({ job }: { readonly job: JobRecord }): ReactElement
   const uri = resultOf(job, 'predict')?.map;
   const layer = [...layers.values()].find((row) => row.uri !== undefined && row.uri === uri);
   const show = async (): Promise<void> => {
-    if (uri === undefined)
-      return workspace.store.set({ panel: job.kind === 'train' ? 'train' : 'accuracy' });
+    if (uri === undefined) return workspace.store.set({ panel: panelOf[job.kind] ?? 'accuracy' });
     const row = layer ?? (await addScene(workspace, uri, job.title));
     workspace.store.set({ selectedLayer: row.id });
     map.zoomToScene(await workspace.openScene(uri));

@@ -45,7 +45,7 @@ export function JobsPanel(): ReactElement {
 }
 
 function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
-  const report = resultOf(job, 'evaluate')?.report;
+  const report = (resultOf(job, 'evaluate') ?? resultOf(job, 'pretrain'))?.report;
   return (
     <li>
       <article className="card" aria-label={job.title} data-menu={`job:${job.id}`}>

@@ -1,15 +1,17 @@
-import { type ReactElement, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 import { Frame } from '../dialogs/Frame.tsx';
 
-/** Opens the report of an evaluation in a dialog of its own. */
+/** Opens the report of a job in a dialog of its own; `atOnce` without being asked, for a job that was watched. */
 export function OpenReport({
   path,
   title,
+  atOnce = false,
 }: {
   readonly path: string;
   readonly title: string;
+  readonly atOnce?: boolean;
 }): ReactElement {
   const { workspace } = useDesk();
   const [address, setAddress] = useState<string>();
@@ -18,6 +20,10 @@ export function OpenReport({
       .call('report.open', { path })
       .then((answer) => setAddress(answer.address), workspace.report);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the report is there
+  useEffect(() => {
+    if (atOnce) open();
+  }, []);
   return (
     <>
       <button

@@ -10,12 +10,13 @@ import { useAnswer } from '../spectra/useAnswer.ts';
 import { CostCard } from './CostCard.tsx';
 import { type Cure, Preflight } from './Preflight.tsx';
 import { chooseModel, type MapOptions, useMapping } from './settings.ts';
-import { modelLabel, useModels } from './useModels.ts';
+import { NotMeasured } from './TuneSection.tsx';
+import { mapsScenes, modelLabel, useModels } from './useModels.ts';
 
 /** Maps what is in view, ROIs or the whole scene with a model. */
 export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement {
   const { workspace } = useDesk();
-  const models = useModels();
+  const models = useModels().filter(mapsScenes);
   const chosen = useWorkspace((state) => state.document.settings.get('model'));
   const model = typeof chosen === 'string' ? chosen : models[0]?.path;
   const [options, change] = useMapping();
@@ -52,12 +53,16 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
             onCure={cure}
           />
           <MapChoices options={options} onChange={change} />
-          <CostCard
-            label={t('What mapping the scene will take')}
-            kind="predict"
-            input={{ model, scene: info.uri, force: options.force }}
-            ready={preflight.value !== undefined && (!red || options.force)}
-          />
+          {models.find(({ path }) => path === model)?.family === 'spectralgpt' ? (
+            <NotMeasured />
+          ) : (
+            <CostCard
+              label={t('What mapping the scene will take')}
+              kind="predict"
+              input={{ model, scene: info.uri, force: options.force }}
+              ready={preflight.value !== undefined && (!red || options.force)}
+            />
+          )}
           <MapButtons
             model={model}
             name={info.name}

@@ -22,15 +22,6 @@ export function TrainForm({
   const network = settings.model === 'spectralmamba';
   return (
     <>
-      <Select
-        label={t('Model')}
-        value={settings.model}
-        options={[
-          ['spectralmamba', t('SpectralMamba (re-implementation)')],
-          ['forest', t('Random forest: seconds, a good first look')],
-        ]}
-        onChange={(model) => onChange({ model })}
-      />
       {network && <NetworkFields settings={settings} models={models} onChange={onChange} />}
       <Select
         label={t('Validation')}

@@ -7,11 +7,12 @@ import { ClassFigures } from '../accuracy/ClassFigures.tsx';
 import { Chart } from '../charts/Chart.tsx';
 import type { Axis, Point, Series } from '../charts/series.ts';
 import { useDesk } from '../context.ts';
-import { duration, percent, ratio } from '../jobs/figures.ts';
+import { duration } from '../jobs/figures.ts';
 import { JobButtons } from '../jobs/JobButtons.tsx';
 import { JobProgress } from '../jobs/JobProgress.tsx';
 import { JobState } from '../jobs/jobState.tsx';
 import { resultOf } from '../jobs/results.ts';
+import { figureKeys, figureName, figureText } from '../models/modelWords.ts';
 import { chooseModel } from './settings.ts';
 
 /** The newest training: how it goes, and what it came to. */
@@ -26,13 +27,13 @@ export function TrainingRun({ job }: { readonly job: JobRecord }): ReactElement 
         <JobButtons job={job} removable={false} />
       </div>
       <Curves job={job} />
-      {result !== undefined && <Trained result={result} />}
+      {result !== undefined && <Trained job={job} result={result} />}
     </>
   );
 }
 
 /** Loss by epoch, and the validation figures; networks that are trained one after the other are apart. */
-function Curves({ job }: { readonly job: JobRecord }): ReactElement | null {
+export function Curves({ job }: { readonly job: JobRecord }): ReactElement | null {
   const { curve } = job;
   const { loss, figures } = useMemo(() => linesOf(curve), [curve]);
   const epochs = Math.max(2, ...curve.map((entry) => entry.epochs));
@@ -46,7 +47,7 @@ function Curves({ job }: { readonly job: JobRecord }): ReactElement | null {
     <>
       <Chart label={t('Loss')} x={x} y={y} series={loss} />
       {figures.length > 0 && (
-        <Chart label={t('Figures on validation ROIs')} x={x} y={shares} series={figures} />
+        <Chart label={t('Figures on validation data')} x={x} y={shares} series={figures} />
       )}
     </>
   );
@@ -66,9 +67,7 @@ function linesOf(curve: JobRecord['curve']): {
       lineOf(curve, t('Training'), 0, ({ loss }) => loss),
       ...(keys.includes('loss') ? [lineOf(curve, t('Validation'), 1, validated('loss'))] : []),
     ],
-    figures: figures.map((key, pattern) =>
-      lineOf(curve, key === 'kappa' ? t('Kappa') : key, pattern, validated(key)),
-    ),
+    figures: figures.map((key, pattern) => lineOf(curve, figureName(key), pattern, validated(key))),
   };
 }
 
@@ -87,29 +86,45 @@ function lineOf(
   return { id: name, name, kind: 'line', pattern, points };
 }
 
-function Trained({ result }: { readonly result: Output<'train'> }): ReactElement {
+/** What the figures were measured on. */
+const measuredOn = (job: JobRecord): string =>
+  job.input['model'] === 'spectralgpt' ? t('On validation tiles') : t('On validation ROIs');
+
+function Trained({
+  job,
+  result,
+}: {
+  readonly job: JobRecord;
+  readonly result: Output<'train'>;
+}): ReactElement {
   const { workspace } = useDesk();
   const { validation, baseline, samples, seconds, perClass, warnings, model } = result;
+  const keys = figureKeys(
+    validation,
+    ...(baseline === undefined ? [] : [{ ...baseline, name: undefined }]),
+  );
   return (
     <>
       <table>
-        <caption>{t('On validation ROIs')}</caption>
+        <caption>{measuredOn(job)}</caption>
         <thead>
           <tr>
             <th scope="col">{t('Model')}</th>
-            <th scope="col">OA</th>
-            <th scope="col">AA</th>
-            <th scope="col">{t('Kappa')}</th>
+            {keys.map((key) => (
+              <th key={key} scope="col">
+                {figureName(key)}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {[{ ...validation, name: t('This model') }, ...(baseline ? [baseline] : [])].map(
-            ({ name, oa, aa, kappa }) => (
+            ({ name, ...figures }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td>{percent(oa)}</td>
-                <td>{percent(aa)}</td>
-                <td>{ratio(kappa)}</td>
+                {keys.map((key) => (
+                  <td key={key}>{figureText(key, figures[key as keyof typeof figures])}</td>
+                ))}
               </tr>
             ),
           )}
@@ -128,9 +143,15 @@ function Trained({ result }: { readonly result: Output<'train'> }): ReactElement
           {saidSentence(warning)}
         </p>
       ))}
-      <button type="button" onClick={() => chooseModel(workspace, model)}>
-        {t('Map with this model')}
-      </button>
+      {job.input['task'] === 'change' ? (
+        <button type="button" onClick={() => workspace.store.set({ panel: 'change' })}>
+          {t('Map change with this model')}
+        </button>
+      ) : (
+        <button type="button" onClick={() => chooseModel(workspace, model)}>
+          {t('Map with this model')}
+        </button>
+      )}
     </>
   );
 }

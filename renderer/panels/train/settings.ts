@@ -1,3 +1,4 @@
+import { type TuneSettings, tuningOf } from '../../actions/fineTune.ts';
 import { defaultTraining, type TrainSettings } from '../../actions/run.ts';
 import { setting } from '../../edits/changes.ts';
 import type { Workspace } from '../../state/workspaceState.ts';
@@ -14,7 +15,7 @@ export type MapOptions = {
 const defaultMapping: MapOptions = { probabilities: false, score: false, force: false };
 
 /** Keeps a setting of the project as one edit. */
-function keep(workspace: Workspace, id: string, label: string, value: unknown): void {
+export function keepSetting(workspace: Workspace, id: string, label: string, value: unknown): void {
   const before = workspace.store.get().document.settings.get(id);
   workspace.edit(label, [setting(id, before, value)]);
 }
@@ -26,7 +27,18 @@ export function useTraining(): readonly [TrainSettings, (part: Partial<TrainSett
   const settings = { ...defaultTraining, ...(row as Partial<TrainSettings> | undefined) };
   return [
     settings,
-    (part) => keep(workspace, 'train', t('Change training'), { ...settings, ...part }),
+    (part) => keepSetting(workspace, 'train', t('Change training'), { ...settings, ...part }),
+  ];
+}
+
+/** The settings of fine-tuning SpectralGPT. */
+export function useTuning(): readonly [TuneSettings, (part: Partial<TuneSettings>) => void] {
+  const { workspace } = useDesk();
+  const row = useWorkspace((state) => state.document.settings.get('fineTune'));
+  const settings = tuningOf(new Map([['fineTune', row]]));
+  return [
+    settings,
+    (part) => keepSetting(workspace, 'fineTune', t('Change training'), { ...settings, ...part }),
   ];
 }
 
@@ -34,10 +46,13 @@ export function useMapping(): readonly [MapOptions, (part: Partial<MapOptions>) 
   const { workspace } = useDesk();
   const row = useWorkspace((state) => state.document.settings.get('map'));
   const options = { ...defaultMapping, ...(row as Partial<MapOptions> | undefined) };
-  return [options, (part) => keep(workspace, 'map', t('Change mapping'), { ...options, ...part })];
+  return [
+    options,
+    (part) => keepSetting(workspace, 'map', t('Change mapping'), { ...options, ...part }),
+  ];
 }
 
 /** Maps with this model from now on. */
 export function chooseModel(workspace: Workspace, path: string): void {
-  keep(workspace, 'model', t('Choose model'), path);
+  keepSetting(workspace, 'model', t('Choose model'), path);
 }

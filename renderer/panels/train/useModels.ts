@@ -1,29 +1,50 @@
-import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import type { GalleryModel } from '../../../app/contract/desk/models.ts';
+import { galleryOf } from '../../edits/gallery.ts';
+import { galleryStore } from '../../state/galleryStore.ts';
+import { useStore } from '../../state/store.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
-import { percent } from '../jobs/figures.ts';
+import { mainFigure } from '../models/modelWords.ts';
 import { useAnswer } from '../spectra/useAnswer.ts';
 
-export type Model = DeskOutput<'model.list'>['models'][number];
+export type Model = GalleryModel;
 
-/** Models that can map or be trained on; looked for anew whenever a training ends or another project is opened. */
-export function useModels(): readonly Model[] {
+/**
+ * The models of the gallery under the names that the analyst gave them, newest first; looked for anew whenever a training ends,
+ * weights are imported or another project is opened. Undefined until they are known.
+ */
+export function useGallery(): readonly Model[] | undefined {
   const { workspace } = useDesk();
   const folder = useWorkspace((state) => state.project?.folder);
-  const trained = useWorkspace(
-    ({ jobs }) => jobs.filter(({ kind, state }) => kind === 'train' && state === 'done').length,
+  const made = useWorkspace(
+    ({ jobs }) =>
+      jobs.filter(
+        ({ kind, state }) => (kind === 'train' || kind === 'pretrain') && state === 'done',
+      ).length,
   );
+  const round = useStore(galleryStore, (state) => state.round);
+  const kept = useWorkspace(({ document }) => document.settings.get('models'));
+  const { added, removed, names } = galleryOf(new Map([['models', kept]]));
   const { value } = useAnswer(
-    folder === undefined ? undefined : `${folder} ${trained}`,
-    (signal) => workspace.host.call('model.list', {}, signal),
+    folder === undefined ? undefined : `${folder} ${made} ${round} ${added.join('\n')}`,
+    (signal) => workspace.host.call('model.list', { also: [...added] }, signal),
     0,
   );
-  return value?.models ?? [];
+  return value?.models
+    .filter(({ path }) => !removed.includes(path))
+    .map((model) => ({ ...model, name: names[model.path] ?? model.name }));
 }
 
+export const useModels = (): readonly Model[] => useGallery() ?? [];
+
+/** Whether a model maps one scene by itself. */
+export const mapsScenes = ({ kind, task }: Model): boolean =>
+  kind === 'model' && task !== 'pretrain' && task !== 'change';
+
 /** `SpectralMamba (re-implementation) · 10 bands · OA 93.1 %`. */
-export function modelLabel({ title, name, bands, figures }: Model): string {
-  const oa = figures['oa'];
-  const accuracy = oa === undefined ? '' : ` · OA ${percent(oa)}`;
+export function modelLabel(model: Model): string {
+  const { title, name, bands } = model;
+  const figure = mainFigure(model);
+  const accuracy = figure === '' ? '' : ` · ${figure}`;
   return `${name} · ${title} · ${t('{count} bands', { count: bands })}${accuracy}`;
 }

@@ -1,0 +1,58 @@
+import type { ReactElement } from 'react';
+import { needsDataset, startFineTuning, tuneInput } from '../../actions/fineTune.ts';
+import { t } from '../../words/translate.ts';
+import { useDesk } from '../context.ts';
+import { useSceneInUse } from '../spectra/sceneInUse.ts';
+import { type Cure, Preflight } from './Preflight.tsx';
+import { useTuning } from './settings.ts';
+import { TuneCourse } from './TuneCourse.tsx';
+import { TuneData } from './TuneData.tsx';
+import { TuneStart } from './TuneStart.tsx';
+import { useRoiPreflight } from './useRoiPreflight.ts';
+
+/** Fine-tuning of SpectralGPT: what for, on what, from what, how. Only what applies is shown. */
+export function TuneSection(): ReactElement {
+  const desk = useDesk();
+  const { workspace } = desk;
+  const info = useSceneInUse();
+  const [settings, change] = useTuning();
+  const onRois = settings.task === 'segmentation' && !needsDataset(settings);
+  const preflight = useRoiPreflight(onRois);
+  const red = onRois && preflight.value?.findings.some(({ level }) => level === 'red') === true;
+  const input = tuneInput(settings, info?.uri);
+  const cure = (kind: Cure): void => {
+    if (kind === 'choose-scene') workspace.store.set({ dialog: 'open' });
+    if (kind === 'add-rois') workspace.store.set({ tool: 'polygon' });
+  };
+  return (
+    <>
+      <TuneData settings={settings} onChange={change} />
+      <TuneStart settings={settings} onChange={change} />
+      <TuneCourse settings={settings} onChange={change} />
+      {onRois && info !== undefined && (
+        <Preflight label={t('Before training')} answer={preflight} onCure={cure} />
+      )}
+      <NotMeasured />
+      {typeof input === 'string' && <p className="hint">{input}</p>}
+      <button
+        type="button"
+        className="primary"
+        disabled={red || typeof input === 'string'}
+        onClick={() => startFineTuning(desk)}
+      >
+        {t('Train')}
+      </button>
+    </>
+  );
+}
+
+/** In place of a cost card, which measures models of pixels only. */
+export function NotMeasured(): ReactElement {
+  return (
+    <p className="hint">
+      {t(
+        'How long SpectralGPT takes is not measured beforehand. Once it runs, the time left is shown; pause and cancel keep what is finished.',
+      )}
+    </p>
+  );
+}
