@@ -33,7 +33,16 @@ export async function serve({ words = [], dataFolder }: ServeOptions = {}): Prom
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', 'main/cli.ts', 'serve', '--json', ...words],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PRISMAP_DATA: data } },
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        // As scripts/run.mjs starts it.
+        NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'),
+        ...process.env,
+        PRISMAP_DATA: data,
+      },
+    },
   );
   let out = '';
   let errors = '';

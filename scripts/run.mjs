@@ -3,6 +3,7 @@
 // Plain JavaScript and no packages: this is all that a machine's own Node 20 has to understand.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { ensureSetup, projectNode } from './setup.mjs';
 
 const [file, ...args] = process.argv.slice(2);
@@ -10,6 +11,11 @@ await ensureSetup({ referee: file === 'scripts/test.ts' });
 if (file !== undefined) {
   const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', file, ...args], {
     stdio: 'inherit',
+    // Node keeps there what it made of the sources: every process of the program starts in less than half the time.
+    env: {
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('../.cache/compiled', import.meta.url)),
+      ...process.env,
+    },
   });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
