@@ -100,6 +100,14 @@ const predict = call(
     score: uri.optional().describe('also write the score of the class chosen'),
     vector: uri.optional().describe('also write the map as polygons (GeoPackage)'),
     preview: uri.optional().describe('also write a small PNG'),
+    stride: z
+      .int()
+      .min(1)
+      .max(65536)
+      .optional()
+      .describe(
+        'pixels from tile to tile, for a model that names whole tiles; their side where absent',
+      ),
     compression: z
       .enum(['deflate', 'zstd', 'none'])
       .default('deflate')

@@ -10,19 +10,24 @@ import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { mapExtent } from './mapExtent.ts';
 import { finishMap, type MapRun, type PredictInput, writeRasters } from './mapRun.ts';
+import { cellsFor, mapTileLabels } from './predictTileLabels.ts';
 import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { mapTileRows } from './tiles/mapTileRows.ts';
+import { inModelUnits } from './tiles/modelUnits.ts';
 import { bandsInScene } from './tiles/tileBands.ts';
 
-/** Maps a scene with a segmentation model. @throws AppError `usage` where the model makes no map of classes */
+/** Tasks whose models make a map of one scene. */
+const mapped = new Set(['segmentation', 'scene', 'multilabel']);
+
+/** Maps a scene with a model that sees tiles. @throws AppError `usage` where the model makes no map of classes */
 export async function predictTiles(
   input: PredictInput,
   context: TaskContext,
 ): Promise<Output<'predict'>> {
   const run = startRun(context);
   const model = await loadTileModel(input.model);
-  if (model.config.task !== 'segmentation')
+  if (!mapped.has(model.config.task))
     throw new AppError(
       'usage',
       `${input.model} is a model for "${model.config.task}", which makes no map of classes. Train one with --model spectralgpt${model.config.task === 'pretrain' ? ` --init ${input.model}` : ''}.`,
@@ -33,19 +38,33 @@ export async function predictTiles(
   context.emit({ kind: 'engine', engine: id, device });
   const network = engine.network(model.weights);
   try {
-    const source = await openScene(input.scene);
+    const opened = await openScene(input.scene);
     try {
-      const bands = bandsInScene(model.card.bands, source.description, run.warn);
+      const bands = bandsInScene(model.card.bands, opened.description, () => undefined);
+      const source = inModelUnits(opened, bands, model.card, run.warn);
+      bandsInScene(model.card.bands, source.description, run.warn);
       const extent = await mapExtent(input, source.description.grid);
       const manifest = await manifestOf(input, source, { id, device, versions }, context.signal);
       const { title } = model.card;
       const map: MapRun = { input, title, classes: classesOf(model), manifest, run, context };
+      if (model.config.task !== 'segmentation') {
+        const cells = cellsFor({ model, source, extent }, input, run.warn);
+        return await mapTileLabels(map, {
+          model,
+          network,
+          source,
+          bands,
+          extent,
+          cells,
+          context,
+        });
+      }
       const tiles = await writeRasters(map, source, extent.area, (writers, watch) =>
         mapTileRows({ model, network, source, bands, extent, writers, watch, context }),
       );
       return await finishMap(map, tiles);
     } finally {
-      await source.close();
+      await opened.close();
     }
   } finally {
     network.dispose();
@@ -66,7 +85,7 @@ async function manifestOf(
   engine: RunManifest['engine'],
   signal: AbortSignal,
 ): Promise<RunManifest> {
-  const { window, within, compression, scene, model } = input;
+  const { window, within, compression, scene, model, stride } = input;
   const inputs = [
     ...source.description.files.map((uri) => ({ role: 'scene', uri })),
     { role: 'model card', uri: join(model, 'model.json') },
@@ -81,6 +100,7 @@ async function manifestOf(
       compression,
       ...(window === undefined ? {} : { window }),
       ...(within === undefined ? {} : { within }),
+      ...(stride === undefined ? {} : { stride }),
     },
     engine,
   });
