@@ -168,6 +168,29 @@ test('a job whose process is killed fails alone, can be resumed, and another can
   await desk.dismissAll();
 });
 
+test('mapping whose process is killed is resumed, and the map appears', async () => {
+  // No other panel asks anything of a process of its own meanwhile.
+  await desk.panel('Jobs');
+  await expect.poll(() => processes('compute').length).toBe(0);
+  await command('Map the whole scene');
+  await expect.poll(() => processes('compute').length, { intervals: [20] }).toBe(1);
+  for (const pid of processes('compute')) process.kill(pid, 'SIGKILL');
+  await expect(message(/was ended by SIGKILL.*memory.*resume it/)).toBeVisible();
+  await expect(desk.layer(/^Map /)).toHaveCount(0);
+  await screenshotOfMap('map-killed');
+  await desk.dismissAll();
+  await desk.page
+    .getByRole('article')
+    .first()
+    .getByRole('button', { name: /^Resume/ })
+    .click();
+  await expect(desk.layer(/^Map /)).toBeVisible({ timeout: 60_000 });
+  await desk.drawn();
+  await desk.dismissAll();
+  await desk.page.getByRole('button', { name: 'Undo' }).first().click();
+  await expect(desk.layer(/^Map /)).toHaveCount(0);
+});
+
 test('a lost connection: edits are kept and sent once, and what changed meanwhile is shown', async () => {
   const rows = desk.page.getByRole('treegrid', { name: 'Layer tree' }).getByRole('row');
   const count = await rows.count();
