@@ -272,6 +272,12 @@ describe('a folder of tiles', () => {
     });
   });
 
+  test('a few tiles that all differ are divided all the same', async () => {
+    const tiles = [0, 1, 2].map((i) => ({ name: `${i}`, files: [], labels: [i] }));
+    const split = await splitTiles(tiles, [undefined, undefined, undefined], plan);
+    expect([split.training.length, split.validation.length]).toEqual([2, 1]);
+  });
+
   test('tiles are divided by blocks of neighbours, every class on both sides', async () => {
     const tiles = Array.from({ length: 96 }, (_, i) => ({
       name: `${i}`,

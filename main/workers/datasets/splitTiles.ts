@@ -117,7 +117,7 @@ function strataOf(tiles: readonly TileRecord[]): readonly number[] {
 
 /**
  * Takes groups in a random order, each that brings the share held back of its strata nearer to what is wanted. A stratum of
- * one tile stays in training.
+ * one tile stays in training, unless all are: then they are taken together.
  */
 function holdBack(
   groups: readonly (readonly number[])[],
@@ -129,6 +129,12 @@ function holdBack(
     for (const tile of group) missing.set(strata[tile]!, (missing.get(strata[tile]!) ?? 0) + 1);
   for (const [stratum, count] of missing)
     missing.set(stratum, count === 1 ? 0 : Math.max(1, Math.round(count * validation)));
+  if (groups.length > 1 && [...missing.values()].every((count) => count === 0))
+    return holdBack(
+      groups,
+      strata.map(() => 0),
+      { validation, seed },
+    );
   const order = createRandom(seed, 'tile split').shuffle([...groups.keys()]);
   const held: number[] = [];
   for (const at of order) {
