@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { call } from './call.ts';
 import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
+import { compare } from './compare.ts';
 import { pretrain } from './pretrain.ts';
 import { train } from './train.ts';
 
@@ -219,6 +220,7 @@ export const api = {
   predict,
   change,
   evaluate,
+  compare,
   pretrain,
   'model run': modelRun,
   'weights inspect': weightsInspect,

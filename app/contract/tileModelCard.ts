@@ -1,38 +1,9 @@
 import { z } from 'zod';
 import { cardBand, cardClass, cardFigures, file, sha256 } from './modelCard.ts';
+import { resnetNetwork, spectralGptNetwork, vitNetwork } from './tileNetworks.ts';
 
 const size = z.int().min(1).max(1_000_000);
 const finite = z.number();
-const part = z.strictObject({ of: z.enum(['sum', 'mean']), weight: finite }).optional();
-const level = z.strictObject({ hidden: size, out: size });
-
-/** Every field of a SpectralGPT network (app/model/spectralGpt/configuration.ts). */
-export const spectralGptNetwork = z.strictObject({
-  embedDim: size,
-  depth: size,
-  heads: size,
-  imageSize: size,
-  bands: size,
-  spectralPatch: size,
-  patch: size,
-  task: z.enum(['pretrain', 'scene', 'multilabel', 'segmentation', 'change']),
-  classes: z.int().min(0).max(65_535),
-  separablePositions: z.boolean(),
-  pooling: z.enum(['all', 'all-but-first']),
-  dropPath: finite.min(0).max(0.95),
-  headDropout: z.strictObject({
-    pyramid: finite.min(0).max(0.95),
-    fusion: finite.min(0).max(0.95),
-  }),
-  head: z.strictObject({ levels: z.tuple([level, level, level]), deepest: size, fusion: size }),
-  maskRatio: finite.gt(0).lt(1),
-  decoder: z.strictObject({ embedDim: size, depth: size, heads: size }),
-  reconstruction: z.strictObject({
-    overGroups: part,
-    overPlaces: part,
-    normalisedTokens: z.boolean(),
-  }),
-});
 
 const tileScaling = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -43,17 +14,14 @@ const tileScaling = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('min-max'), epsilon: finite.min(0) }),
 ]);
 
-/** The card of a model that sees tiles: what it needs, what it was made of, how good it is. */
-export const tileModelCard = z.strictObject({
+const common = {
   format: z.literal('prismap-model'),
   version: z.literal(1),
   name: z.string(),
   title: z.string(),
-  family: z.literal('spectralgpt'),
   /** `official` reproduces the released code, oddities included. */
   setting: z.enum(['official', 'prismap']),
   preset: z.string(),
-  config: spectralGptNetwork,
   bands: z.array(cardBand).min(1).max(65_535),
   /** Empty for a model that was only pre-trained. */
   classes: z.array(cardClass).max(65_535),
@@ -82,6 +50,14 @@ export const tileModelCard = z.strictObject({
   }),
   licence: z.string(),
   weightsSha256: sha256,
-});
+};
+
+/** The card of a model that sees tiles: what it needs, what it was made of, how good it is. */
+export const tileModelCard = z.discriminatedUnion('family', [
+  z.strictObject({ ...common, family: z.literal('spectralgpt'), config: spectralGptNetwork }),
+  z.strictObject({ ...common, family: z.literal('vit'), config: vitNetwork }),
+  z.strictObject({ ...common, family: z.literal('satmae'), config: vitNetwork }),
+  z.strictObject({ ...common, family: z.literal('resnet50'), config: resnetNetwork }),
+]);
 
 export type TileModelCard = z.infer<typeof tileModelCard>;

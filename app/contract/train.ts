@@ -22,7 +22,7 @@ export const train = call(
     classField: z.string().optional().describe('field of the ROIs that names the class'),
     layer: z.string().optional().describe('layer of the ROI file'),
     model: z
-      .enum(['spectralmamba', 'spectralgpt', 'forest'])
+      .enum(['spectralmamba', 'spectralgpt', 'resnet50', 'vit', 'satmae', 'forest'])
       .default('spectralmamba')
       .describe('kind of model'),
     out: uri.describe('folder of the model'),

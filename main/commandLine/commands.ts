@@ -24,6 +24,11 @@ export const commands: Readonly<Record<CallName, Command>> = {
     positionals: [],
     example: 'prismap evaluate --map map.tif --reference reference.tif --report report.html',
   },
+  compare: {
+    positionals: [],
+    example:
+      'prismap compare --tasks tasks.yaml --models spectralgpt spectralgpt@pretrained resnet50 --out compared',
+  },
   pretrain: {
     positionals: [],
     example: 'prismap pretrain --scenes scenes --preset tiny --out pretrained',

@@ -99,6 +99,24 @@ const presenters: Presenter = {
       ]),
       ...(result.report === undefined ? [] : [`report ${result.report}`]),
     ].join('\n'),
+  compare: (result) =>
+    [
+      table([
+        ['task', 'model', 'metric', 'mean', '±', 'runs'],
+        ...result.rows.map((row) => [
+          row.task,
+          row.model,
+          row.metric,
+          percent(row.mean),
+          percent(row.deviation),
+          String(row.values.length),
+        ]),
+      ]),
+      ...result.failed.map(
+        ({ task, model, seed, message }) => `${task}, ${model}, seed ${seed} failed: ${message}`,
+      ),
+      `report ${result.report}`,
+    ].join('\n'),
   pretrain: (result) =>
     `weights ${result.weights}: ${result.epochs} epochs over ${result.scenes} scenes, loss ${result.loss.toPrecision(4)}, ${result.seconds.toFixed(1)} s (${result.engine})\nreport ${result.report}`,
   'model run': (result) =>

@@ -114,7 +114,7 @@ class TfjsLearner implements Learner {
 
   restore(weights: WeightData, optimizer: OptimizerState): void {
     const { tf } = this.#parts;
-    for (const path of this.#parameters.paths) this.#replace(path, weights);
+    for (const path of this.#tensors.keys()) this.#replace(path, weights);
     const old = this.#parameters;
     this.#parameters = scoped(tf, () => this.#parametersFrom(optimizer));
     old.dispose();

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type TileModelCard, tileModelCard } from '../../app/contract/tileModelCard.ts';
 import { AppError } from '../../app/error.ts';
 import {
-  checkSpectralGptConfig,
-  type SpectralGptConfig,
-} from '../../app/model/spectralGpt/configuration.ts';
-import { spectralGptShapes } from '../../app/model/spectralGpt/weightTable.ts';
+  checkTileConfig,
+  type TileConfig,
+  tileNetworkShapes,
+} from '../../app/model/tileNetwork.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import { floatValues, readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -15,7 +15,7 @@ import { floatValues, readSafetensors, writeSafetensors } from './safetensors.ts
 /** A tile model as it lies in its folder: `model.json`, `weights.safetensors`, `curve.json`. */
 export type StoredTileModel = {
   readonly card: TileModelCard;
-  readonly config: SpectralGptConfig;
+  readonly config: TileConfig;
   readonly weights: WeightData;
 };
 
@@ -47,7 +47,7 @@ export async function saveTileModel(
 /** Whether a folder's card is that of a tile model. Folders without a readable card are none. */
 export async function isTileModel(folder: string): Promise<boolean> {
   const text = await readFile(join(folder, 'model.json'), 'utf8').catch(() => '');
-  return /"family":\s*"spectralgpt"/.test(text);
+  return /"family":\s*"(spectralgpt|vit|satmae|resnet50)"/.test(text);
 }
 
 /**
@@ -57,8 +57,8 @@ export async function isTileModel(folder: string): Promise<boolean> {
  */
 export async function loadTileModel(folder: string): Promise<StoredTileModel> {
   const card = await readTileCard(folder);
-  const config = card.config as SpectralGptConfig;
-  checkSpectralGptConfig(config);
+  const config = card.config as TileConfig;
+  checkTileConfig(config);
   const path = join(folder, 'weights.safetensors');
   const bytes = await readFile(path).catch(() => {
     throw new AppError(
@@ -76,7 +76,7 @@ export async function loadTileModel(folder: string): Promise<StoredTileModel> {
     );
   const { tensors } = readSafetensors(bytes, path);
   const weights = new Map(
-    [...spectralGptShapes(config)].map(([name, shape]) => {
+    [...tileNetworkShapes(config)].map(([name, shape]) => {
       const tensor = tensors.get(name);
       if (tensor?.shape.join() !== shape.join())
         throw new AppError(

@@ -1,9 +1,7 @@
 import { AppError } from '../../app/error.ts';
+import type { Shape } from '../../app/model/ops.ts';
 import { type SpectralGptConfig, tokenGrid } from '../../app/model/spectralGpt/configuration.ts';
-import {
-  freshSpectralGptWeights,
-  spectralGptShapes,
-} from '../../app/model/spectralGpt/weightTable.ts';
+import { freshWeight, spectralGptShapes } from '../../app/model/spectralGpt/weightTable.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { bicubicGrid } from './bicubic.ts';
 import { partOf } from './convertTensorFile.ts';
@@ -50,7 +48,10 @@ export async function loadSpectralGpt(
   checkVariant(file, state, config);
   const shapes = spectralGptShapes(config);
   checkEncoder(file, state, [...shapes.keys()]);
-  const weights = new Map(startWeights(config, options));
+  // In the order of the network, whatever is filled in first.
+  const weights = new Map<string, { shape: Shape; values: Float32Array }>(
+    [...shapes].map(([name, shape]) => [name, { shape, values: new Float32Array() }]),
+  );
   const report = {
     loaded: [] as string[],
     interpolated: [] as LoadReport['interpolated'][number][],
@@ -61,8 +62,10 @@ export async function loadSpectralGpt(
   const filled: Filled[] = [];
   for (const [name, shape] of shapes) {
     const plan = planFor(name, shape, loading);
-    if (plan.kind === 'fresh') report.fresh.push({ name, reason: plan.reason });
-    else filled.push({ name, shape, plan });
+    if (plan.kind === 'fresh') {
+      report.fresh.push({ name, reason: plan.reason });
+      weights.set(name, { shape, values: startWeight(name, shape, loading) });
+    } else filled.push({ name, shape, plan });
   }
   const read = ({ plan }: Filled): Promise<Float32Array> => networkValues(file, plan.tensor);
   for await (const [{ name, shape, plan }, values] of readAhead(filled, read)) {
@@ -180,7 +183,11 @@ function resized(
   return result;
 }
 
-async function networkValues(file: TensorFile, tensor: NetworkTensor): Promise<Float32Array> {
+/** The numbers of a tensor, or of the part of one that a network takes. */
+export async function networkValues(
+  file: TensorFile,
+  tensor: NetworkTensor,
+): Promise<Float32Array> {
   const values = await readFloats(file, tensor.source);
   if (tensor.part === undefined) return values;
   const bytes = partOf(
@@ -191,16 +198,15 @@ async function networkValues(file: TensorFile, tensor: NetworkTensor): Promise<F
   return new Float32Array(bytes.slice().buffer);
 }
 
-/** Every parameter as if the file had none. The released downstream code starts positions at zero. */
-function startWeights(config: SpectralGptConfig, { setting, seed }: LoadOptions): WeightData {
-  const fresh = freshSpectralGptWeights(config, seed);
-  if (setting === 'prismap' || config.task === 'pretrain') return fresh;
-  return new Map(
-    [...fresh].map(([name, { shape, values }]) => [
-      name,
-      { shape, values: name.startsWith('pos_embed') ? values.fill(0) : values },
-    ]),
-  );
+/** A parameter as if the file had none. The released downstream code starts positions at zero. */
+function startWeight(
+  name: string,
+  shape: readonly number[],
+  { config, options }: Loading,
+): Float32Array {
+  const fresh = freshWeight(name, shape, options.seed);
+  const released = options.setting === 'official' && config.task !== 'pretrain';
+  return released && name.startsWith('pos_embed') ? fresh.fill(0) : fresh;
 }
 
 function checkVariant(file: TensorFile, state: StateDict, config: SpectralGptConfig): void {

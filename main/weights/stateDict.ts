@@ -65,7 +65,8 @@ function placeOf(file: TensorFile): string {
   );
 }
 
-function divided(name: string, tensor: NetworkTensor): (readonly [string, NetworkTensor])[] {
+/** A fused attention of three as its parts. */
+export function divided(name: string, tensor: NetworkTensor): (readonly [string, NetworkTensor])[] {
   const fused = /^(.*\.attn\.)(?:to_)?qkv\.(weight|bias)$/.exec(name);
   const [rows = 0, ...rest] = tensor.facts.shape;
   if (fused === null || rows % 3 !== 0) return [[name, tensor]];

@@ -13,7 +13,7 @@ import {
 import { freshSpectralGptWeights } from '../../app/model/spectralGpt/weightTable.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import type { WantedBand } from '../../app/raster/bandContract.ts';
-import type { CourseRow } from '../engines/course.ts';
+import type { CourseResult, CourseRow } from '../engines/course.ts';
 import type { Engine } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
 import { saveTileModel } from '../engines/tileModelFolder.ts';
@@ -27,7 +27,8 @@ import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { findScenes } from './tiles/findScenes.ts';
 import { openPatchSampler, type PatchSampler } from './tiles/patchSampler.ts';
-import { openStartModel, type StartModel } from './tiles/startModel.ts';
+import type { StartModel } from './tiles/start.ts';
+import { openStartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
 
 /** Released statistic of the per-tile stretch: what is added to the width of a band's range. */
@@ -73,7 +74,7 @@ export async function pretrain(
 ): Promise<Pretrained> {
   const run = startRun(context);
   const start = input.init === undefined ? undefined : await openStartModel(input.init);
-  const stages = await stagesOf(input, start?.sizes.imageSize);
+  const stages = await stagesOf(input, start?.sizes?.imageSize);
   const work: Work = { input, start, stages, run, context };
   const engine = await openEngine(engineOptions(input));
   try {
@@ -107,11 +108,7 @@ async function runStage(
   try {
     const config = configOf(input, stage, sampler.bands.length, start);
     const scaling = before?.scaling ?? start?.scaling ?? (await scalingOf(input, sampler));
-    const weights =
-      before === undefined
-        ? await (start?.weights(config, input.seed, run.warn) ??
-            freshSpectralGptWeights(config, input.seed))
-        : carryOver(before.weights, config);
+    const weights = await startOf(work, sampler, config, before);
     const result = await learnStage(engine, {
       input,
       stage,
@@ -126,44 +123,57 @@ async function runStage(
       warn: run.warn,
       context,
     });
-    const curve = [
-      ...(before?.curve ?? []),
-      ...result.curve.map((row) => ({ ...row, stage: stage.number })),
-    ];
-    const measured =
-      stage.number < stages.length
-        ? {}
-        : {
-            reconstructions: await measureReconstruction(engine, result.weights, {
-              config,
-              scaling,
-              sampler,
-              seed: input.seed,
-            }),
-          };
+    const own = { config, scaling, sampler, seed: input.seed };
+    const isLast = stage.number === stages.length;
     return {
-      weights: result.weights,
+      ...joined(before, stage, sampler, result),
       config,
       scaling,
-      bands: sampler.bands,
-      resolution: sampler.resolution,
-      curve,
-      done: [...(before?.done ?? []), { stage, scenes: sampler.scenes.length }],
-      scenes: new Set([...(before?.scenes ?? []), ...sampler.scenes]),
-      files: new Set([...(before?.files ?? []), ...sampler.files]),
-      samplesPerSecond: result.samplesPerSecond,
-      ...measured,
+      ...(isLast
+        ? { reconstructions: await measureReconstruction(engine, result.weights, own) }
+        : {}),
     };
   } finally {
     await sampler.close();
   }
 }
 
-const scalingOf = async (
-  { setting }: Input<'pretrain'>,
+/** What a stage starts from: the one before, else a model or checkpoint, else fresh numbers. */
+async function startOf(
+  { input, start, run }: Work,
   sampler: PatchSampler,
-): Promise<TileScaling> =>
-  setting === 'official' ? { kind: 'min-max', epsilon: minMaxEpsilon } : await sampler.scaling();
+  config: SpectralGptConfig,
+  before: Learned | undefined,
+): Promise<WeightData> {
+  if (before !== undefined) return carryOver(before.weights, config);
+  if (start === undefined) return freshSpectralGptWeights(config, input.seed);
+  const bands = sampler.bands.map(({ name }) => name);
+  return await start.weights(config, { seed: input.seed, bands, note: run.warn });
+}
+
+/** What all stages up to this one have learned and seen. */
+function joined(
+  before: Learned | undefined,
+  stage: Stage,
+  sampler: PatchSampler,
+  { weights, curve, samplesPerSecond }: CourseResult,
+): Omit<Learned, 'config' | 'scaling'> {
+  return {
+    weights,
+    samplesPerSecond,
+    bands: sampler.bands,
+    resolution: sampler.resolution,
+    curve: [...(before?.curve ?? []), ...curve.map((row) => ({ ...row, stage: stage.number }))],
+    done: [...(before?.done ?? []), { stage, scenes: sampler.scenes.length }],
+    scenes: new Set([...(before?.scenes ?? []), ...sampler.scenes]),
+    files: new Set([...(before?.files ?? []), ...sampler.files]),
+  };
+}
+
+const scalingOf = ({ setting }: Input<'pretrain'>, sampler: PatchSampler): Promise<TileScaling> =>
+  setting === 'official'
+    ? Promise.resolve({ kind: 'min-max', epsilon: minMaxEpsilon })
+    : sampler.scaling();
 
 function configOf(
   input: Input<'pretrain'>,
@@ -195,7 +205,7 @@ async function finish(
   engine: RunManifest['engine'],
 ): Promise<Pretrained> {
   const { weights, curve, scenes, files } = learned;
-  const manifest = await createManifest('pretrain', {
+  const manifest = createManifest('pretrain', {
     inputs: await describeInputs(
       [
         ...[...files].map((uri) => ({ role: 'scene', uri })),

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { api, type Input, type Output } from '../../app/contract/api.ts';
 import { resizePlane } from '../../app/learn/tileResize.ts';
-import { classify } from '../../app/model/spectralGpt/classifier.ts';
 import { prismapSpectralGpt } from '../../app/model/spectralGpt/configuration.ts';
+import { tileLogits } from '../../app/model/tileNetwork.ts';
 import { openEngine } from '../engines/table.ts';
 import { loadTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
@@ -124,7 +124,7 @@ async function judge(
       );
     });
     const [logits] = engine.run(weights, (ops, parameters) => [
-      classify({ ops, weights: parameters, config }, ops.constant(values, [1, 4, side, side])),
+      tileLogits({ ops, weights: parameters, config }, ops.constant(values, [1, 4, side, side])),
     ]);
     all.push(logits!.values);
   }

@@ -7,7 +7,7 @@ import type { Split } from '../../app/learn/split.ts';
 import { fitBaseline } from './fitBaseline.ts';
 import { fitNetwork } from './fitNetwork.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
-import { requireRois } from './roiInput.ts';
+import { type RoiInput, requireRois } from './roiInput.ts';
 import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { type ScoredModel, saveTrainedModel } from './trainedModel.ts';
@@ -17,14 +17,9 @@ import { splitSamples } from './trainingSplit.ts';
 
 /** Trains a model on the pixels of ROIs and writes its folder. */
 export async function train(given: Input<'train'>, context: TaskContext): Promise<Output<'train'>> {
-  if (given.model === 'spectralgpt')
+  if (given.model !== 'spectralmamba' && given.model !== 'forest')
     return (await import('./trainTiles.ts')).trainTiles(given, context);
-  if (given.task !== undefined && given.task !== 'pixel')
-    throw new AppError(
-      'usage',
-      `${given.model} classifies pixels. Use --model spectralgpt for ${given.task}, or leave --task out.`,
-    );
-  const input = requireRois(given);
+  const input = requirePixels(given);
   const run = startRun(context);
   const data = await collectTrainingData(input, run.warn, context);
   const split = await splitSamples(data, input);
@@ -65,6 +60,16 @@ export async function train(given: Input<'train'>, context: TaskContext): Promis
     await undo();
     throw error;
   }
+}
+
+/** @throws AppError `usage` for other tasks than classes of pixels, and without scene or ROIs */
+function requirePixels(input: Input<'train'>): RoiInput {
+  const { task, model } = input;
+  if (task === undefined || task === 'pixel') return requireRois(input);
+  throw new AppError(
+    'usage',
+    `${model} classifies pixels. Use --model spectralgpt for ${task}, or leave --task out.`,
+  );
 }
 
 /** Makes the folder now, so that hours of training do not end at one that cannot be written. Undone if nothing came into it. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { api, type Output } from '../../app/contract/api.ts';
 import { blendWeights, tileCorners } from '../../app/learn/tileBlend.ts';
 import { scaleTile } from '../../app/learn/tileScaling.ts';
-import { segment } from '../../app/model/spectralGpt/segmentation.ts';
+import { tileLogits } from '../../app/model/tileNetwork.ts';
 import { openEngine } from '../engines/table.ts';
 import { loadTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
@@ -133,7 +133,7 @@ async function bruteForce(area: {
       scaleTile(values, valid, card.scaling);
       const [scores] = engine.run(weights, (ops, parameters) => [
         ops.softmax(
-          segment(
+          tileLogits(
             { ops, weights: parameters, config },
             ops.constant(values, [1, config.bands, side, side]),
           ),
@@ -201,4 +201,46 @@ test('what cannot be trained or mapped says why', async () => {
       quiet,
     ),
   ).rejects.toThrow('makes no map of classes');
+});
+
+test.each([
+  ['vit', 'all'],
+  ['satmae', 'lora:2'],
+])('%s learns by %s and maps, like SpectralGPT', async (model, tune) => {
+  const out = path(model);
+  const result = await train(
+    api.train.input.parse({
+      scene: [path('scene/scene.tif')],
+      rois: path('scene/rois.geojson'),
+      model,
+      tune,
+      epochs: 1,
+      tiles: 8,
+      split: 'random',
+      out,
+    }),
+    quiet,
+  );
+  expect(result.validation.oa).toBeGreaterThan(0);
+  const { card, config } = await loadTileModel(out);
+  expect(card).toMatchObject({ family: model, bands: { length: model === 'satmae' ? 10 : 12 } });
+  expect('groups' in config).toBe(model === 'satmae');
+  const map = path(`${model}.tif`);
+  await predict(
+    api.predict.input.parse({
+      model: out,
+      scene: path('scene/scene.tif'),
+      out: map,
+      window: [0, 0, 64, 64],
+    }),
+    quiet,
+  );
+  const again = api.train.input.parse({
+    scene: [path('scene/scene.tif')],
+    rois: path('scene/rois.geojson'),
+    model: 'spectralgpt',
+    init: out,
+    out: path('other'),
+  });
+  await expect(train(again, quiet)).rejects.toMatchObject({ code: 'bad-weights' });
 });

@@ -2,11 +2,21 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
+import { AppError } from '../../app/error.ts';
 import { checkAugmentation, type FineTuningPlan } from '../../app/learn/fineTuning.ts';
 import { warmupCosine } from '../../app/learn/schedule.ts';
-import type { SpectralGptConfig } from '../../app/model/spectralGpt/configuration.ts';
-import { layerDecayRule } from '../../app/model/spectralGpt/rules.ts';
-import { freshSpectralGptWeights } from '../../app/model/spectralGpt/weightTable.ts';
+import { mergeLora, withLora } from '../../app/model/spectralGpt/lora.ts';
+import {
+  familyOf,
+  freshTileWeights,
+  isSpectralGpt,
+  type TileConfig,
+  type TileFamilyId,
+  tileFamilies,
+  tileFamilyNames,
+  tileRule,
+} from '../../app/model/tileNetwork.ts';
+import type { WeightData } from '../../app/model/weights.ts';
 import { type Course, type CourseResult, runCourse } from '../engines/course.ts';
 import type { Engine, Learner } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
@@ -18,9 +28,11 @@ import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { fitMemory, machineMemory, whileMemoryLasts } from './tiles/fitMemory.ts';
 import { openTask } from './tiles/openTask.ts';
-import { openStartModel, type StartModel } from './tiles/startModel.ts';
+import { refreshStatistics } from './tiles/refreshStatistics.ts';
+import type { StartModel } from './tiles/start.ts';
+import { openStartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
-import { configOf, partsOf, planOf, taskOf, tilesPerEpoch } from './tiles/tilePlan.ts';
+import { configOf, partsOf, planOf, taskOf, tilesPerEpoch, tuningOf } from './tiles/tilePlan.ts';
 import type { TileScore, TileTask } from './tiles/tileTask.ts';
 
 /** What the parts of a run share. */
@@ -29,32 +41,33 @@ type Work = {
   readonly plan: FineTuningPlan;
   readonly start: StartModel | undefined;
   readonly task: TileTask;
-  readonly config: SpectralGptConfig;
+  readonly config: TileConfig;
   readonly context: TaskContext;
   readonly run: Run;
 };
 
-const titles: Readonly<Record<TileTask['kind'], string>> = {
-  scene: 'SpectralGPT scene classification (re-implementation)',
-  multilabel: 'SpectralGPT multi-label classification (re-implementation)',
-  segmentation: 'SpectralGPT segmentation (re-implementation)',
-  change: 'SpectralGPT change detection (re-implementation)',
+const purposes: Readonly<Record<TileTask['kind'], string>> = {
+  scene: 'scene classification',
+  multilabel: 'multi-label classification',
+  segmentation: 'segmentation',
+  change: 'change detection',
 };
 
-/** Fine-tunes SpectralGPT, or trains it from scratch, on labelled tiles and writes its folder. */
+/** Fine-tunes a network over tiles, or trains it from scratch, on labelled tiles and writes its folder. */
 export async function trainTiles(
   input: Input<'train'>,
   context: TaskContext,
 ): Promise<Output<'train'>> {
   const run = startRun(context);
   const kind = await kindOf(input);
-  const start = input.init === undefined ? undefined : await openStartModel(input.init);
+  const family = familyNamed(input.model);
+  const start = input.init === undefined ? undefined : await openStartModel(input.init, family);
   const plan = planOf(input, start);
   checkAugmentation(kind, plan.augment);
   const { imageSize } = plan;
-  const task = await openTask(kind, { input, start, imageSize, warn: run.warn, context });
+  const task = await openTask(kind, { input, start, family, imageSize, warn: run.warn, context });
   try {
-    const config = configOf(task, plan, start);
+    const config = configOf(task, { family, plan, start });
     const engine = await openEngine(engineOptions(input));
     try {
       return await learn({ input, plan, start, task, config, context, run }, engine);
@@ -65,6 +78,9 @@ export async function trainTiles(
     await task.close();
   }
 }
+
+const familyNamed = (model: string): TileFamilyId =>
+  tileFamilies.find((family) => family === model) ?? 'spectralgpt';
 
 /** The user's word, else what the data set is labelled with, else what recipe and inputs say. */
 async function kindOf(input: Input<'train'>): Promise<TileTask['kind']> {
@@ -78,7 +94,8 @@ async function learn(work: Work, engine: Engine): Promise<Output<'train'>> {
   context.emit({ kind: 'engine', engine: id, device });
   await mkdir(input.out, { recursive: true });
   const machine = { memory: machineMemory(), fused };
-  const fitted = device.startsWith('CPU') ? fitMemory(plan, config, machine, run.warn) : plan;
+  const estimated = device.startsWith('CPU') && isSpectralGpt(config);
+  const fitted = estimated ? fitMemory(plan, config, machine, run.warn) : plan;
   let kept = input.resume;
   const followed: TaskContext = {
     ...context,
@@ -96,26 +113,45 @@ async function learn(work: Work, engine: Engine): Promise<Output<'train'>> {
 }
 
 async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
-  const { input, plan, start, task, config, run } = work;
+  const { input, plan, start, task, config } = work;
   const { engine: id, device, versions } = engine.info;
-  const weights = await (start?.weights(config, input.seed, run.warn) ??
-    freshSpectralGptWeights(config, input.seed));
+  const tuning = tuningOf(input.tune);
+  const weights = await startWeights(work, tuning);
   const learner = engine.learner(weights, {
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,
     weightDecay: plan.weightDecay,
     clipNorm: 1,
-    rule: layerDecayRule(config, start === undefined ? 1 : plan.layerDecay),
+    rule: tileRule(config, tuning, start === undefined ? 1 : plan.layerDecay),
   });
   try {
     const result = await runCourse(courseOf(work, learner));
     learner.restore(result.weights, learner.optimizer());
     const score = await task.validate(learner, { config, plan });
-    return await finish(work, result, score, { id, device, versions });
+    const merged = { ...result, weights: mergeLora(result.weights) };
+    return await finish(work, merged, score, { id, device, versions });
   } finally {
     learner.dispose();
   }
+}
+
+/** What training starts from, with the low-rank additions where they are what learns. */
+async function startWeights(
+  { input, start, task, config, run }: Work,
+  { kind, rank }: ReturnType<typeof tuningOf>,
+): Promise<WeightData> {
+  const bands = task.bands.map(({ name }) => name);
+  const weights = await (start?.weights(config, { seed: input.seed, bands, note: run.warn }) ??
+    freshTileWeights(config, input.seed));
+  if (kind !== 'lora') return weights;
+  if (!('depth' in config))
+    throw new AppError(
+      'usage',
+      `${input.model} has no attention that low-rank additions could go to. Use --tune head or last:N.`,
+    );
+  // As large a step as one of the whole matrix: alpha = rank, the additions count fully.
+  return withLora(weights, config, { rank: rank!, alpha: rank! }, input.seed);
 }
 
 async function finish(
@@ -130,7 +166,7 @@ async function finish(
     {
       ...task,
       out: input.out,
-      title: titles[task.kind],
+      title: `${tileFamilyNames[familyOf(config)]}: ${purposes[task.kind]}`,
       setting: 'prismap',
       preset: input.preset,
       config,
@@ -193,7 +229,12 @@ function courseOf(work: Work, learner: Learner): Course {
       }),
     batch: (epoch, step, part) =>
       task.batch({ config, plan, epoch, part: step * partsPerStep + part }),
-    validate: () => task.validate(learner, { config, plan }),
+    validate: async () => {
+      await refreshStatistics(learner, config, (part) =>
+        task.batch({ config, plan, epoch: 0, part }),
+      );
+      return await task.validate(learner, { config, plan });
+    },
     folder: join(input.out, 'checkpoints'),
     resume: input.resume,
     fingerprint: fingerprint(work),

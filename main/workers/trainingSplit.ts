@@ -12,7 +12,7 @@ import type { TrainingData } from './trainingData.ts';
 /** Divides the samples as `--split` says: spatial blocks (default), random, or a file. */
 export async function splitSamples(data: TrainingData, input: Input<'train'>): Promise<Split> {
   const { pixels, classes, patch } = data;
-  const options = { fraction: input.validation, seed: input.seed };
+  const options = { fraction: input.validation, seed: input.splitSeed ?? input.seed };
   if (input.split === 'random') return randomSplit(pixels, options);
   if (input.split === 'block') {
     // One pixel more than the patch reaches, so that no pixel of a training patch is a validation pixel.

@@ -81,7 +81,8 @@ export const spectralGptSizes = {
   huge: { embedDim: 1280, depth: 32, heads: 16 },
 } as const;
 
-const officialHead: SegmentationHead = {
+/** Widths of the published head. */
+export const officialHead: SegmentationHead = {
   levels: [
     { hidden: 512, out: 256 },
     { hidden: 512, out: 512 },

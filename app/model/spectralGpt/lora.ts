@@ -19,7 +19,7 @@ export const isLora = (path: string): boolean => /\.lora_[ab]$/.test(path);
  */
 export function withLora(
   weights: WeightData,
-  config: SpectralGptConfig,
+  config: Pick<SpectralGptConfig, 'embedDim' | 'depth'>,
   { rank, alpha }: Lora,
   seed: number,
 ): WeightData {

@@ -17,7 +17,7 @@ const isVector = (path: string): boolean => path.endsWith('.bias') || /norm\d?\.
  * separable positions too, as in the released code.
  */
 export function layerDecayRule(
-  { depth }: SpectralGptConfig,
+  { depth }: Pick<SpectralGptConfig, 'depth'>,
   decay: number,
 ): (path: string) => ParameterRule {
   return (path) => {
@@ -47,11 +47,11 @@ export type Tuning =
   /** The head and the low-rank additions that `withLora` has put in. */
   | { readonly kind: 'lora' };
 
-const encoderPart = /^(cls_token$|pos_embed|patch_embed\.|blocks\.)/;
+const encoderPart = /^(cls_token$|pos_embed|channel_|patch_embed\.|blocks\.)/;
 
 /** The rule of a fine-tuning: `layerDecayRule` with everything frozen that the tuning leaves as it is. */
 export function tuningRule(
-  config: SpectralGptConfig,
+  config: Pick<SpectralGptConfig, 'depth'>,
   tuning: Tuning,
   decay = 1,
 ): (path: string) => ParameterRule {
@@ -59,7 +59,11 @@ export function tuningRule(
   return (path) => (isTuned(config, tuning, path) ? rule(path) : frozen);
 }
 
-function isTuned({ depth }: SpectralGptConfig, tuning: Tuning, path: string): boolean {
+function isTuned(
+  { depth }: Pick<SpectralGptConfig, 'depth'>,
+  tuning: Tuning,
+  path: string,
+): boolean {
   if (tuning.kind === 'all' || !encoderPart.test(path)) return true;
   if (tuning.kind === 'lora') return isLora(path);
   const block = /^blocks\.(\d+)\./.exec(path)?.[1];

@@ -1,5 +1,5 @@
 import { dropout, gelu, linear, weight } from '../layers.ts';
-import { tokenGrid } from './configuration.ts';
+import { type SpectralGptConfig, tokenGrid } from './configuration.ts';
 import { encodeImage, type Pass } from './encoder.ts';
 
 /** Groups of the group normalisation (Wu and He 2018) in the pyramid and in the fusions. */
@@ -13,7 +13,7 @@ export function segment<T>(pass: Pass<T>, image: T): T {
   pass.observe?.('last_block_out', encoded);
   const { ops } = pass;
   const bias = ops.reshape(weight(pass.weights, 'fc.0.bias'), [1]);
-  return headOf(pass, ops.add(mergeGroups(pass, encoded), bias));
+  return denseHead(pass, ops.add(mergeGroups(pass, encoded), bias));
 }
 
 /** Logits (b, S, S, classes) of change between two images of one place, by the signed difference of their features. */
@@ -24,7 +24,7 @@ export function detectChange<T>(pass: Pass<T>, before: T, after: T): T {
   pass.observe?.('last_block_out_image2', second);
   // The bias of the merge, the same for both, cancels.
   const difference = pass.ops.subtract(mergeGroups(pass, first), mergeGroups(pass, second));
-  return headOf(pass, difference);
+  return denseHead(pass, difference);
 }
 
 /** One weight a spectral group, shared by all places and channels: (b, tokens, D) to (b, places, D). */
@@ -37,27 +37,40 @@ function mergeGroups<T>({ ops, weights, config }: Pass<T>, encoded: T): T {
   return ops.reshape(merged, [batch, side, side, config.embedDim]);
 }
 
+/** What the dense head needs to know. */
+type HeadSizes = Pick<SpectralGptConfig, 'patch' | 'imageSize' | 'headDropout'>;
+
+type HeadPass<T> = Pass<T, HeadSizes>;
+type FusionPass<T> = Pass<T, Pick<HeadSizes, 'headDropout'>>;
+
 /** UPerNet (Xiao et al. 2018) with all four levels from one map, (b, g, g, D) to logits (b, S, S, classes). */
-function headOf<T>(pass: Pass<T>, map: T): T {
+export function denseHead<T>(pass: HeadPass<T>, map: T): T {
   // Named as in the reference, where channels come second.
   pass.observe?.('merged_feature_NCHW', map);
-  const { ops, weights, config } = pass;
-  const { patch, imageSize } = config;
-  const level0 = pyramidLevel(pass, 'conv0', map, patch);
-  const level1 = pyramidLevel(pass, 'conv1', map, patch / 2);
-  const level2 = pyramidLevel(pass, 'conv2', map, patch / 4);
-  const level3 = pyramidLevel(pass, 'conv3', map, 1);
-  const twice = (x: T): T => {
-    const [, height, width] = ops.shape(x) as [number, number, number, number];
-    return ops.resizeBilinear(x, [2 * height, 2 * width], true);
+  const { patch } = pass.config;
+  return fuseLevels(pass, [
+    pyramidLevel(pass, 'conv0', map, patch),
+    pyramidLevel(pass, 'conv1', map, patch / 2),
+    pyramidLevel(pass, 'conv2', map, patch / 4),
+    pyramidLevel(pass, 'conv3', map, 1),
+  ]);
+}
+
+/** UPerNet over four maps (b, h, w, channels), the finest first: logits (b, h, w, classes) of the finest. */
+export function fuseLevels<T>(pass: FusionPass<T>, levels: readonly [T, T, T, T]): T {
+  const { ops, weights } = pass;
+  const like = (x: T, level: T): T => {
+    const [, height, width] = ops.shape(level) as [number, number, number, number];
+    return ops.resizeBilinear(x, [height, width], true);
   };
+  const [level0, level1, level2, level3] = levels;
   const x1 = poolPyramid(pass, level3);
-  const raised = pointwise(pass, 'decoder.conv_x1', twice(x1));
+  const raised = pointwise(pass, 'decoder.conv_x1', like(x1, level2));
   pass.observe?.('decoder.conv_x1', raised);
   const x2 = fuse(pass, 'Conv_fuse1_', ops.add(raised, fuse(pass, 'Conv_fuse1', level2)));
-  const x3 = fuse(pass, 'Conv_fuse2_', ops.add(twice(x2), fuse(pass, 'Conv_fuse2', level1)));
-  const x4 = fuse(pass, 'Conv_fuse3_', ops.add(twice(x3), fuse(pass, 'Conv_fuse3', level0)));
-  const full = [x1, x2, x3].map((x) => ops.resizeBilinear(x, [imageSize, imageSize], true));
+  const x3 = fuse(pass, 'Conv_fuse2_', ops.add(like(x2, level1), fuse(pass, 'Conv_fuse2', level1)));
+  const x4 = fuse(pass, 'Conv_fuse3_', ops.add(like(x3, level0), fuse(pass, 'Conv_fuse3', level0)));
+  const full = [x1, x2, x3].map((x) => like(x, level0));
   const fused = fuse(pass, 'fuse_all', ops.concat([...full, x4], 3));
   const kernel = ops.transpose(weight(weights, 'cls_seg.0.weight'), [2, 3, 1, 0]);
   const logits = ops.conv2d(fused, kernel, { stride: 1, padding: 1 });
@@ -65,7 +78,7 @@ function headOf<T>(pass: Pass<T>, map: T): T {
 }
 
 /** 1×1 convolution, group normalisation, GELU, then a transposed convolution whose stride is its kernel, `up`. */
-function pyramidLevel<T>(pass: Pass<T>, path: string, map: T, up: number): T {
+function pyramidLevel<T>(pass: HeadPass<T>, path: string, map: T, up: number): T {
   const { ops, config, random } = pass;
   const hidden = gelu(
     ops,
@@ -78,7 +91,7 @@ function pyramidLevel<T>(pass: Pass<T>, path: string, map: T, up: number): T {
 }
 
 /** Transposed convolution with stride = kernel = `up`: every pixel becomes up × up ones, a linear layer. */
-function unfold<T>({ ops, weights }: Pass<T>, path: string, x: T, up: number): T {
+function unfold<T>({ ops, weights }: HeadPass<T>, path: string, x: T, up: number): T {
   const [batch, height, width, inner] = ops.shape(x) as [number, number, number, number];
   const kernel = weight(weights, `${path}.weight`); // [in, out, up, up]
   const out = ops.shape(kernel)[1]!;
@@ -90,7 +103,7 @@ function unfold<T>({ ops, weights }: Pass<T>, path: string, x: T, up: number): T
   return ops.add(image, weight(weights, `${path}.bias`));
 }
 
-function poolPyramid<T>(pass: Pass<T>, deepest: T): T {
+function poolPyramid<T>(pass: FusionPass<T>, deepest: T): T {
   const { ops, config, random } = pass;
   const [, side] = ops.shape(deepest) as [number, number, number, number];
   const pooled = pooledSides.map((cells, i) => {
@@ -113,7 +126,7 @@ function poolPyramid<T>(pass: Pass<T>, deepest: T): T {
  * PyTorch's AdaptiveMaxPool2d to cells × cells: cell i sees rows ⌊i·n/cells⌋ to ⌈(i+1)·n/cells⌉ − 1. Cells of unequal
  * size become equal by naming a row of theirs again, which changes no maximum.
  */
-function adaptiveMaxPool<T>({ ops }: Pass<T>, x: T, cells: number): T {
+function adaptiveMaxPool<T>({ ops }: FusionPass<T>, x: T, cells: number): T {
   const [batch, side, , channels] = ops.shape(x) as [number, number, number, number];
   const from = (i: number): number => Math.floor((i * side) / cells);
   const size = (i: number): number => Math.ceil(((i + 1) * side) / cells) - from(i);
@@ -139,7 +152,7 @@ function adaptiveMaxPool<T>({ ops }: Pass<T>, x: T, cells: number): T {
 }
 
 /** 1×1 convolution, group normalisation, GELU, dropout. */
-function fuse<T>(pass: Pass<T>, name: string, x: T): T {
+function fuse<T>(pass: FusionPass<T>, name: string, x: T): T {
   const { ops, config, random } = pass;
   const path = `decoder.${name}`;
   const normed = groupNorm(pass, `${path}.1`, pointwise(pass, `${path}.0`, x), fusionGroups);
@@ -149,7 +162,7 @@ function fuse<T>(pass: Pass<T>, name: string, x: T): T {
 }
 
 /** A 1×1 convolution, kernel (out, in, 1, 1), of (b, h, w, in). */
-function pointwise<T>({ ops, weights }: Pass<T>, path: string, x: T): T {
+function pointwise<T>({ ops, weights }: FusionPass<T>, path: string, x: T): T {
   const kernel = weight(weights, `${path}.weight`);
   const [out, inner] = ops.shape(kernel) as [number, number];
   const table = new Map([
@@ -160,7 +173,7 @@ function pointwise<T>({ ops, weights }: Pass<T>, path: string, x: T): T {
 }
 
 /** Group normalisation of (b, h, w, channels), epsilon 1e-5 as PyTorch's. */
-function groupNorm<T>({ ops, weights }: Pass<T>, path: string, x: T, groups: number): T {
+function groupNorm<T>({ ops, weights }: FusionPass<T>, path: string, x: T, groups: number): T {
   const [batch, height, width, channels] = ops.shape(x) as [number, number, number, number];
   const apart = ops.reshape(x, [batch, height * width, groups, channels / groups]);
   const centred = ops.subtract(apart, ops.mean(apart, [1, 3], true));

@@ -3,7 +3,8 @@ import type { Shape } from '../ops.ts';
 import type { WeightData, WeightShapes } from '../weights.ts';
 import { type SpectralGptConfig, tokenGrid } from './configuration.ts';
 
-type Entry = readonly [path: string, shape: Shape];
+/** A parameter: path and shape. */
+export type Entry = readonly [path: string, shape: Shape];
 
 /** Path to shape of every parameter, named and ordered as in the released checkpoints. */
 export function spectralGptShapes(config: SpectralGptConfig): WeightShapes {
@@ -18,7 +19,9 @@ export function spectralGptShapes(config: SpectralGptConfig): WeightShapes {
     ...(task === 'scene' || task === 'multilabel'
       ? linearShapes('head', config.classes, embedDim)
       : []),
-    ...(task === 'segmentation' || task === 'change' ? headShapes(config) : []),
+    ...(task === 'segmentation' || task === 'change'
+      ? [...denseHeadShapes(config), ...linearShapes('fc.0', 1, tokenGrid(config).groups)]
+      : []),
   ]);
 }
 
@@ -41,7 +44,8 @@ function positionShapes(config: SpectralGptConfig): readonly Entry[] {
   ];
 }
 
-function blockShapes(prefix: string, depth: number, width: number): readonly Entry[] {
+/** Of `depth` transformer blocks. */
+export function blockShapes(prefix: string, depth: number, width: number): readonly Entry[] {
   return Array.from({ length: depth }, (_, i) => {
     const path = `${prefix}.${i}`;
     return [
@@ -67,9 +71,34 @@ function decoderShapes(config: SpectralGptConfig): readonly Entry[] {
   ];
 }
 
-function headShapes(config: SpectralGptConfig): readonly Entry[] {
-  const { embedDim, classes, patch, head } = config;
-  const { fusion, deepest, levels } = head;
+/** Of the dense head over a map of `embedDim` channels. */
+export function denseHeadShapes({
+  embedDim,
+  classes,
+  patch,
+  head,
+}: Pick<SpectralGptConfig, 'embedDim' | 'classes' | 'patch' | 'head'>): readonly Entry[] {
+  return [
+    ...fusionHeadShapes(classes, head),
+    ...head.levels.flatMap(({ hidden, out }, i): readonly Entry[] => {
+      const up = patch / 2 ** i;
+      return [
+        ...convolutionShapes(`conv${i}.0`, hidden, embedDim),
+        ...normShapes(`conv${i}.1`, hidden),
+        [`conv${i}.3.weight`, [hidden, out, up, up]],
+        [`conv${i}.3.bias`, [out]],
+      ];
+    }),
+    ...convolutionShapes('conv3.0', head.deepest, embedDim),
+    ...normShapes('conv3.1', head.deepest),
+  ];
+}
+
+/** Of the part that pools and fuses the levels. */
+export function fusionHeadShapes(
+  classes: number,
+  { fusion, deepest, levels }: SpectralGptConfig['head'],
+): readonly Entry[] {
   const pooling = 'decoder.PPMHead';
   return [
     ['cls_seg.0.weight', [classes, fusion, 3, 3]],
@@ -85,18 +114,6 @@ function headShapes(config: SpectralGptConfig): readonly Entry[] {
     ]),
     ...fusionShapes('fuse_all', fusion, 4 * fusion),
     ...convolutionShapes('decoder.conv_x1', fusion, fusion),
-    ...levels.flatMap(({ hidden, out }, i): readonly Entry[] => {
-      const up = patch / 2 ** i;
-      return [
-        ...convolutionShapes(`conv${i}.0`, hidden, embedDim),
-        ...normShapes(`conv${i}.1`, hidden),
-        [`conv${i}.3.weight`, [hidden, out, up, up]],
-        [`conv${i}.3.bias`, [out]],
-      ];
-    }),
-    ...convolutionShapes('conv3.0', deepest, embedDim),
-    ...normShapes('conv3.1', deepest),
-    ...linearShapes('fc.0', 1, tokenGrid(config).groups),
   ];
 }
 
@@ -105,7 +122,7 @@ const fusionShapes = (name: string, out: number, inner: number): readonly Entry[
   ...normShapes(`decoder.${name}.1`, out),
 ];
 
-const linearShapes = (path: string, out: number, inner: number): readonly Entry[] => [
+export const linearShapes = (path: string, out: number, inner: number): readonly Entry[] => [
   [`${path}.weight`, [out, inner]],
   [`${path}.bias`, [out]],
 ];
@@ -115,7 +132,7 @@ const convolutionShapes = (path: string, out: number, inner: number): readonly E
   [`${path}.bias`, [out]],
 ];
 
-const normShapes = (path: string, width: number): readonly Entry[] => [
+export const normShapes = (path: string, width: number): readonly Entry[] => [
   [`${path}.weight`, [width]],
   [`${path}.bias`, [width]],
 ];
@@ -125,13 +142,19 @@ const normShapes = (path: string, width: number): readonly Entry[] => [
  * and class head, PyTorch's uniform ±1/√fan-in for the convolutions of the head, ones and zeros for norms and biases.
  */
 export function freshSpectralGptWeights(config: SpectralGptConfig, seed: number): WeightData {
+  return freshWeights(spectralGptShapes(config), seed);
+}
+
+/** The same for any network of such layers. */
+export function freshWeights(shapes: WeightShapes, seed: number): WeightData {
   return new Map(
-    [...spectralGptShapes(config)].map(([path, shape]) => {
-      const random = createRandom(seed, 'initial weights', path);
-      return [path, { shape, values: freshValues(path, shape, random) }];
-    }),
+    [...shapes].map(([path, shape]) => [path, { shape, values: freshWeight(path, shape, seed) }]),
   );
 }
+
+/** One of them: each has random numbers of its own. */
+export const freshWeight = (path: string, shape: Shape, seed: number): Float32Array =>
+  freshValues(path, shape, createRandom(seed, 'initial weights', path));
 
 function freshValues(path: string, shape: Shape, random: Random): Float32Array {
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));

@@ -15,6 +15,7 @@ const outputs: Readonly<Record<JobKind, readonly string[]>> = {
   train: ['out'],
   pretrain: ['out'],
   predict: ['out', 'probabilities', 'score', 'vector', 'preview'],
+  change: ['out', 'probability', 'vector', 'report'],
   evaluate: ['report', 'csv'],
   sample: ['dir'],
 };
@@ -24,6 +25,7 @@ const areas: Readonly<Record<JobKind, readonly string[]>> = {
   train: ['rois'],
   pretrain: [],
   predict: ['within'],
+  change: ['within'],
   evaluate: ['reference', 'exclude'],
   sample: [],
 };
@@ -146,7 +148,7 @@ function withOutputs(kind: JobKind, given: JobInput, place: JobPlace): JobInput 
 
 /** `Title.tif`, `Title 2.tif` …: the first that nothing has. */
 function freeName(kind: JobKind, { folder, title, taken }: JobPlace): string {
-  const extension = kind === 'predict' ? '.tif' : '';
+  const extension = kind === 'predict' || kind === 'change' ? '.tif' : '';
   const name = safeName(title);
   for (let number = 1; ; number++) {
     const path = join(folder, `${name}${number === 1 ? '' : ` ${number}`}${extension}`);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Output } from '../../../app/contract/api.ts';
-import type { JobRecord, jobCalls } from '../../../app/contract/desk/jobs.ts';
+import type { JobKind, JobRecord, jobCalls } from '../../../app/contract/desk/jobs.ts';
 import type { modelCalls } from '../../../app/contract/desk/models.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { RoiSet } from '../../../app/vector/roi.ts';
@@ -106,6 +106,9 @@ function createQuestionHandlers(
   };
 }
 
+/** Calls that go on where they stopped. */
+const resumable: ReadonlySet<JobKind> = new Set(['train', 'pretrain', 'predict', 'change']);
+
 /** The call of the command line, asked to say what it maps; one that ran before goes on where it stopped. */
 function runJob(runTask: RunTask): RunJob {
   const services = createServices({
@@ -117,8 +120,7 @@ function runJob(runTask: RunTask): RunJob {
       ),
   });
   return ({ kind, input }, { resume, signal, onEvent }) => {
-    const resumable = kind === 'train' || kind === 'pretrain' || kind === 'predict';
-    return services.call(kind, resumable && resume ? { ...input, resume: true } : input, {
+    return services.call(kind, resumable.has(kind) && resume ? { ...input, resume: true } : input, {
       signal,
       onEvent,
     });

@@ -20,7 +20,7 @@ export async function listModels(
   const inside = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const named = jobs.flatMap(({ kind, input }) => [
     kind === 'train' || kind === 'pretrain' ? input['out'] : undefined,
-    kind === 'predict' ? input['model'] : input['init'],
+    kind === 'predict' || kind === 'change' ? input['model'] : input['init'],
   ]);
   const folders = new Set([
     ...inside.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name)),

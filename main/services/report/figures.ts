@@ -17,8 +17,12 @@ export function confusionCsv(confusion: Confusion, classes: ClassScheme): string
       String(confusion.unmapped[i]),
     ]),
   ];
-  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+  return csvText(lines);
 }
+
+/** Rows of cells as CSV (RFC 4180). */
+export const csvText = (rows: readonly (readonly string[])[]): string =>
+  rows.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 
 /** A cell in quotes where needed; text that a spreadsheet would take for a formula gets an apostrophe before it. */
 function csvCell(text: string): string {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { AppError } from '../../../app/error.ts';
+import type { TileFamilyId } from '../../../app/model/tileNetwork.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import { clip, type Grid, type Window, wholeWindow } from '../../../app/raster/grid.ts';
 import type { RelativeRadiometry } from '../../../app/raster/relativeRadiometry.ts';
@@ -40,6 +41,8 @@ export type ScenePair = {
 export type PairOptions = {
   /** Bands of a model; those that a new one takes where absent. */
   readonly bands?: readonly WantedBand[] | undefined;
+  /** Which network they are for; SpectralGPT where absent. */
+  readonly family?: TileFamilyId;
   readonly resampling: ResamplingMethod;
   readonly normalise: boolean;
   readonly warn: (message: string) => void;
@@ -81,10 +84,10 @@ export async function openPair(
 async function layOver(
   first: SceneSource,
   second: SceneSource,
-  { bands: wanted, resampling, normalise, warn, signal }: PairOptions,
+  { bands: wanted, family, resampling, normalise, warn, signal }: PairOptions,
 ): Promise<ScenePair> {
   const { grid } = first.description;
-  const bands = wanted ?? bandsForModel(first.description);
+  const bands = wanted ?? bandsForModel(first.description, family);
   const indices = bandsInScene(bands, first.description, warn);
   const [sameGrid, overlap] = placeOf(first.description, second.description, warn);
   const placed = sameGrid ? second : resampledScene(second, grid, resampling);

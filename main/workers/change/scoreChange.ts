@@ -1,5 +1,5 @@
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
-import { detectChange } from '../../../app/model/spectralGpt/segmentation.ts';
+import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { Network } from '../../engines/engine.ts';
 import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
 import { openScene } from '../../raster/formats.ts';
@@ -94,9 +94,7 @@ async function scoreTiles(
   const [scores] = network.evaluate(
     pairInputs({ before, after, count: tiles.length }, config),
     (ops, weights, inputs) => [
-      ops.softmax(
-        detectChange({ ops, weights, config }, inputs.get('before')!, inputs.get('after')!),
-      ),
+      ops.softmax(tileLogits({ ops, weights, config }, inputs.get('before')!, inputs.get('after'))),
     ],
   );
   return { scores: scores!, valid: tiles.map(({ valid }) => valid) };

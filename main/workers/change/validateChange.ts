@@ -4,8 +4,7 @@ import {
   type Confusion,
   createConfusion,
 } from '../../../app/learn/metrics.ts';
-import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
-import { detectChange } from '../../../app/model/spectralGpt/segmentation.ts';
+import { type TileConfig, tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import type { Network } from '../../engines/engine.ts';
 import { defined } from '../defined.ts';
@@ -21,7 +20,7 @@ export const changeClasses: ClassScheme = [
 /** Tensors of a batch of pairs. */
 export function pairInputs(
   { before, after, count }: Pick<PairBatch, 'before' | 'after' | 'count'>,
-  { bands, imageSize }: SpectralGptConfig,
+  { bands, imageSize }: TileConfig,
 ): ReadonlyMap<string, { readonly shape: number[]; readonly values: Float32Array }> {
   const shape = [count, bands, imageSize, imageSize];
   return new Map([
@@ -34,14 +33,14 @@ export function pairInputs(
 export async function validateChange(
   network: Pick<Network, 'evaluate'>,
   batches: AsyncIterable<PairBatch>,
-  config: SpectralGptConfig,
+  config: TileConfig,
 ): Promise<TileScore> {
   const confusion = createConfusion(2);
   let [loss, seen] = [0, 0];
   for await (const batch of batches) {
     const [scores] = network.evaluate(pairInputs(batch, config), (ops, weights, inputs) => [
       ops.logSoftmax(
-        detectChange({ ops, weights, config }, inputs.get('before')!, inputs.get('after')!),
+        tileLogits({ ops, weights, config }, inputs.get('before')!, inputs.get('after')),
       ),
     ]);
     const reference: number[] = [];

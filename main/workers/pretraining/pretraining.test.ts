@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Ops } from '../../../app/model/ops.ts';
 import { prismapSpectralGpt } from '../../../app/model/spectralGpt/configuration.ts';
 import { cutIntoCells } from '../../../app/model/spectralGpt/encoder.ts';
 import { freshSpectralGptWeights } from '../../../app/model/spectralGpt/weightTable.ts';
@@ -23,8 +24,11 @@ test('cells put back make the image again', async () => {
   const config = sized(32);
   const values = Float32Array.from({ length: 6 * 32 * 32 }, (_, i) => i);
   const engine = await openEngine({ engine: 'cpu' });
-  const [cells] = engine.run(new Map(), (ops) => [
-    cutIntoCells({ ops, weights: new Map(), config }, ops.constant(values, [1, 6, 32, 32])),
+  const [cells] = engine.run(new Map(), <T>(ops: Ops<T>) => [
+    cutIntoCells(
+      { ops, weights: new Map<string, T>(), config },
+      ops.constant(values, [1, 6, 32, 32]),
+    ),
   ]);
   expect(imageOf(cells!.values, config)).toEqual(values);
   engine.dispose();

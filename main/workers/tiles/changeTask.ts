@@ -3,7 +3,7 @@ import { AppError } from '../../../app/error.ts';
 import { changeWeights } from '../../../app/learn/changeWeights.ts';
 import type { TileScaling } from '../../../app/learn/tileScaling.ts';
 import { crossEntropyOf } from '../../../app/model/losses.ts';
-import { detectChange } from '../../../app/model/spectralGpt/segmentation.ts';
+import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { CourseBatch } from '../../engines/course.ts';
 import { openPair, type ScenePair } from '../alignment/openPair.ts';
@@ -118,12 +118,12 @@ function givenPairs({ input }: TaskSetting): ChangeSource[] {
 
 async function openLabelled(
   source: ChangeSource,
-  { input, warn, context }: TaskSetting,
+  { input, family, warn, context }: TaskSetting,
   bands: ScenePair['bands'] | undefined,
 ): Promise<{ readonly pair: ScenePair; readonly labels: ChangeLabels }> {
   const { signal } = context;
   const { resampling, normalise } = input;
-  const pair = await openPair(source, { bands, resampling, normalise, warn, signal });
+  const pair = await openPair(source, { bands, family, resampling, normalise, warn, signal });
   try {
     const labels = await openChangeLabels(source.labels, pair.grid, { ...input, warn, signal });
     return { pair, labels };
@@ -178,10 +178,10 @@ async function batchOf(
     count: batch.count,
     inputs: pairInputs(batch, config),
     objective: (ops, parameters, inputs) => {
-      const logits = detectChange(
+      const logits = tileLogits(
         { ops, weights: parameters, config, random },
         inputs.get('before')!,
-        inputs.get('after')!,
+        inputs.get('after'),
       );
       const rows = ops.reshape(logits, [batch.labels.length, config.classes]);
       return crossEntropyOf(ops, rows, batch.labels, weights);

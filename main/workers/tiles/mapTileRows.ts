@@ -1,5 +1,5 @@
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
-import { segment } from '../../../app/model/spectralGpt/segmentation.ts';
+import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import type { Network } from '../../engines/engine.ts';
 import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
@@ -45,7 +45,7 @@ export async function mapTileRows(mapping: TileMapping): Promise<number> {
       const [scores] = network.evaluate(
         new Map([['image', { shape, values }]]),
         (ops, parameters, inputs) => [
-          ops.softmax(segment({ ops, weights: parameters, config }, inputs.get('image')!)),
+          ops.softmax(tileLogits({ ops, weights: parameters, config }, inputs.get('image')!)),
         ],
       );
       return { scores: scores!, valid: tiles.map(({ valid }) => valid) };

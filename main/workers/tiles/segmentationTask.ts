@@ -3,7 +3,7 @@ import { AppError } from '../../../app/error.ts';
 import type { Split } from '../../../app/learn/split.ts';
 import { BandMoments, type TileScaling } from '../../../app/learn/tileScaling.ts';
 import { crossEntropyOf } from '../../../app/model/losses.ts';
-import { segment } from '../../../app/model/spectralGpt/segmentation.ts';
+import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { CourseBatch } from '../../engines/course.ts';
@@ -24,7 +24,7 @@ export async function openSegmentationTask(setting: TaskSetting): Promise<TileTa
   const data = await collectTrainingData(input, warn, context);
   const split = await splitSamples(data, input);
   split.warnings.forEach(warn);
-  const bands = start?.bands ?? bandsForModel(data.scenes[0]!);
+  const bands = start?.bands ?? bandsForModel(data.scenes[0]!, setting.family);
   const scaling = start?.scaling ?? scalingOf(data, split, bands);
   const scenes = await openScenes(data, bands, warn);
   const options = { classes: data.classes.length, side: imageSize, scaling };
@@ -73,7 +73,7 @@ async function batchOf(
     inputs: new Map([['image', { shape, values }]]),
     objective: (ops, weights, inputs) => {
       const pass = { ops, weights, config, random, recomputeBlocks: plan.recomputeBlocks };
-      const logits = segment(pass, inputs.get('image')!);
+      const logits = tileLogits(pass, inputs.get('image')!);
       return crossEntropyOf(ops, ops.reshape(logits, [labels.length, config.classes]), labels);
     },
   };

@@ -6,51 +6,75 @@ import {
   type SpectralGptConfig,
   spectralGptSizes,
 } from '../../../app/model/spectralGpt/configuration.ts';
-import type { WeightData } from '../../../app/model/weights.ts';
-import type { WantedBand } from '../../../app/raster/bandContract.ts';
+import {
+  isSpectralGpt,
+  type TileConfig,
+  type TileFamilyId,
+  tileFamilyNames,
+} from '../../../app/model/tileNetwork.ts';
 import { loadTileModel } from '../../engines/tileModelFolder.ts';
 import { loadSpectralGpt } from '../../weights/loadSpectralGpt.ts';
 import { openTensorFile } from '../../weights/openTensorFile.ts';
 import { findStateDict, variantOf } from '../../weights/stateDict.ts';
+import type { EncoderSizes, StartModel } from './start.ts';
+import { openBaselineCheckpoint } from './startBaseline.ts';
 
-/** The sizes of an encoder that a new network takes over. */
-type EncoderSizes = Pick<
-  SpectralGptConfig,
-  'embedDim' | 'depth' | 'heads' | 'patch' | 'bands' | 'spectralPatch' | 'imageSize'
->;
-
-/** Trained weights that fine-tuning starts from. */
-export type StartModel = {
-  /** The file that holds them. */
-  readonly path: string;
-  readonly sizes: EncoderSizes;
-  /** Absent for weights without a card: then the scene's own. */
-  readonly bands: readonly WantedBand[] | undefined;
-  readonly scaling: TileScaling;
-  /** Parameters of a network: what the file has, positions interpolated, the rest fresh; says what became of what. */
-  weights(
-    config: SpectralGptConfig,
-    seed: number,
-    note: (message: string) => void,
-  ): Promise<WeightData>;
-};
-
-/** A model folder, or a checkpoint: `.pth` or `.safetensors`. @throws AppError `not-found`, `bad-weights` */
-export async function openStartModel(path: string): Promise<StartModel> {
+/** A model folder, or a checkpoint: `.pth`, `.ckpt` or `.safetensors`. @throws AppError `not-found`, `bad-weights` */
+export async function openStartModel(
+  path: string,
+  family: TileFamilyId = 'spectralgpt',
+): Promise<StartModel> {
   const found = await stat(path).catch(() => undefined);
-  return found?.isFile() === true ? await openCheckpoint(path) : await openFolder(path);
+  if (found?.isFile() !== true) return await openFolder(path, family);
+  return family === 'spectralgpt'
+    ? await openCheckpoint(path)
+    : await openBaselineCheckpoint(path, family);
 }
 
-async function openFolder(folder: string): Promise<StartModel> {
+async function openFolder(folder: string, family: TileFamilyId): Promise<StartModel> {
   const { card, config } = await loadTileModel(folder);
+  if (card.family !== family)
+    throw new AppError(
+      'bad-weights',
+      `${folder} is a ${tileFamilyNames[card.family]}; a ${tileFamilyNames[family]} cannot start from it. Choose the same kind of model.`,
+      { path: folder, found: card.family, needed: family },
+    );
   const path = join(folder, 'weights.safetensors');
   return {
     path,
-    sizes: config,
+    sizes: isSpectralGpt(config) ? sizesOf(config) : sizesOfBaseline(config),
     bands: card.bands,
     scaling: card.scaling,
-    weights: weightsFrom(path),
+    weights: isSpectralGpt(config)
+      ? weightsFrom(path)
+      : async (...wanted) =>
+          (await openBaselineCheckpoint(path, family as 'vit')).weights(...wanted),
   };
+}
+
+const sizesOf = ({
+  embedDim,
+  depth,
+  heads,
+  patch,
+  bands,
+  spectralPatch,
+  imageSize,
+}: SpectralGptConfig): EncoderSizes => ({
+  embedDim,
+  depth,
+  heads,
+  patch,
+  bands,
+  spectralPatch,
+  imageSize,
+});
+
+function sizesOfBaseline(config: Exclude<TileConfig, SpectralGptConfig>): Partial<EncoderSizes> {
+  const { bands, imageSize } = config;
+  if (!('embedDim' in config)) return { bands, imageSize };
+  const { embedDim, depth, heads, patch } = config;
+  return { embedDim, depth, heads, patch, bands, imageSize };
 }
 
 /** The published weights were trained on tiles that are each stretched by themselves. */
@@ -94,10 +118,10 @@ async function openCheckpoint(path: string): Promise<StartModel> {
 
 const weightsFrom =
   (path: string): StartModel['weights'] =>
-  async (config, seed, note) => {
+  async (config, { seed, note }) => {
     const file = await openTensorFile(path);
     try {
-      const { weights, report } = await loadSpectralGpt(file, config, {
+      const { weights, report } = await loadSpectralGpt(file, config as SpectralGptConfig, {
         setting: 'prismap',
         freshClasses: true,
         seed,

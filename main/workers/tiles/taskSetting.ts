@@ -1,11 +1,14 @@
 import type { Input } from '../../../app/contract/api.ts';
+import type { TileFamilyId } from '../../../app/model/tileNetwork.ts';
 import type { TaskContext } from '../task.ts';
-import type { StartModel } from './startModel.ts';
+import type { StartModel } from './start.ts';
 
 /** What a task is opened with. */
 export type TaskSetting = {
   readonly input: Input<'train'>;
   readonly start: StartModel | undefined;
+  /** Which network will learn: it decides which bands are wanted. */
+  readonly family: TileFamilyId;
   /** Pixels a side of a tile. */
   readonly imageSize: number;
   readonly warn: (message: string) => void;

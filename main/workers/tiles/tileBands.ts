@@ -1,4 +1,5 @@
 import { AppError } from '../../../app/error.ts';
+import type { TileFamilyId } from '../../../app/model/tileNetwork.ts';
 import { matchBands, type WantedBand } from '../../../app/raster/bandContract.ts';
 import type { Band, SceneDescription } from '../../../app/raster/scene.ts';
 
@@ -18,6 +19,9 @@ const sentinel2 = [
   'B12',
 ];
 
+/** SatMAE does without the bands of 60 m. */
+const satmaeBands = sentinel2.filter((name) => name !== 'B01' && name !== 'B09');
+
 /** `B1` and `B8a` are `B01` and `B8A`. */
 const sentinelName = (name: string): string => {
   const [, digits, letter = ''] = /^B0?(\d{1,2})(a?)$/i.exec(name) ?? [];
@@ -29,9 +33,13 @@ const sentinelName = (name: string): string => {
  * The bands of a scene that a new tile model takes: Sentinel-2's by name in the published order where all twelve are
  * there, otherwise all that are not bad, in the order of the file.
  */
-export function bandsForModel({ bands }: Pick<SceneDescription, 'bands'>): readonly Band[] {
+export function bandsForModel(
+  { bands }: Pick<SceneDescription, 'bands'>,
+  family: TileFamilyId = 'spectralgpt',
+): readonly Band[] {
   const byName = new Map(bands.map((band) => [sentinelName(band.name), band]));
-  const known = sentinel2.map((name) => byName.get(name));
+  const published = family === 'satmae' ? satmaeBands : sentinel2;
+  const known = published.map((name) => byName.get(name));
   if (known.every((band) => band !== undefined)) return known;
   return bands.filter(({ bad }) => bad !== true);
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { TileModelCard } from '../../../app/contract/tileModelCard.ts';
 import type { TileScaling } from '../../../app/learn/tileScaling.ts';
-import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
+import { familyOf, type TileConfig } from '../../../app/model/tileNetwork.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import type { CourseResult } from '../../engines/course.ts';
@@ -14,7 +14,7 @@ export type TileMaking = {
   readonly title: string;
   readonly setting: TileModelCard['setting'];
   readonly preset: string;
-  readonly config: SpectralGptConfig;
+  readonly config: TileConfig;
   readonly bands: readonly WantedBand[];
   readonly classes: ClassScheme;
   readonly scaling: TileScaling;
@@ -46,7 +46,7 @@ export function tileCard(
     version: 1,
     name: basename(out),
     title: making.title,
-    family: 'spectralgpt',
+    family: familyOf(making.config),
     setting: making.setting,
     preset: making.preset,
     config: structuredClone(making.config) as TileModelCard['config'],

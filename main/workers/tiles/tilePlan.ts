@@ -8,12 +8,29 @@ import {
 } from '../../../app/learn/fineTuning.ts';
 import {
   checkSpectralGptConfig,
+  officialHead,
   prismapSpectralGpt,
-  type SpectralGptConfig,
   spectralGptSizes,
 } from '../../../app/model/spectralGpt/configuration.ts';
-import type { StartModel } from './startModel.ts';
+import type { Tuning } from '../../../app/model/spectralGpt/rules.ts';
+import type { TileConfig, TileFamilyId } from '../../../app/model/tileNetwork.ts';
+import type { StartModel } from './start.ts';
 import type { TileTask } from './tileTask.ts';
+
+/** What learns, how long, and where it starts. */
+type Learning = {
+  readonly family: TileFamilyId;
+  readonly plan: FineTuningPlan;
+  readonly start: StartModel | undefined;
+};
+
+/** What `--tune` says. */
+export function tuningOf(tune: string): Tuning & { readonly rank?: number } {
+  const [kind = 'all', number = ''] = tune.split(':');
+  if (kind === 'last') return { kind, blocks: Number(number) };
+  if (kind === 'lora') return { kind, rank: Number(number) };
+  return { kind: kind === 'head' ? 'head' : 'all' };
+}
 
 /** The plan of a preset with what the user wants otherwise; a model to start from decides the size of its tiles. */
 export function planOf(input: Input<'train'>, start: StartModel | undefined): FineTuningPlan {
@@ -22,7 +39,7 @@ export function planOf(input: Input<'train'>, start: StartModel | undefined): Fi
   if (!isPlanName(name))
     throw new AppError(
       'usage',
-      `SpectralGPT has no preset "${name}". Choose from: ${Object.keys(fineTuningPlans).join(', ')}.`,
+      `${input.model} has no preset "${name}". Choose from: ${Object.keys(fineTuningPlans).join(', ')}.`,
     );
   const plan: FineTuningPlan = fineTuningPlans[name];
   const epochs = input.epochs ?? plan.epochs;
@@ -31,7 +48,7 @@ export function planOf(input: Input<'train'>, start: StartModel | undefined): Fi
   const { augment } = input;
   return {
     ...plan,
-    imageSize: start?.sizes.imageSize ?? plan.imageSize,
+    imageSize: start?.sizes?.imageSize ?? plan.imageSize,
     epochs,
     batch,
     part: Math.min(plan.part, batch),
@@ -67,11 +84,11 @@ export function partsOf(
 }
 
 /** What to train for: the user's word, else that of a published recipe, else what the data are. */
-export function taskOf({ task, preset, before, layout }: Input<'train'>): TileTaskKind {
+export function taskOf({ model, task, preset, before, layout }: Input<'train'>): TileTaskKind {
   if (task === 'pixel')
     throw new AppError(
       'usage',
-      'SpectralGPT sees tiles, not single pixels. Use --task segmentation, or --model spectralmamba.',
+      `${model} sees tiles, not single pixels. Use --task segmentation, or --model spectralmamba.`,
     );
   if (task !== undefined) return task;
   const recipe = isPlanName(preset) ? fineTuningPlans[preset] : undefined;
@@ -84,33 +101,67 @@ export function taskOf({ task, preset, before, layout }: Input<'train'>): TileTa
 /** @throws AppError `bands-mismatch` where the bands are not as many as the weights to start from need */
 export function configOf(
   { kind, bands, classes }: Pick<TileTask, 'kind' | 'bands' | 'classes'>,
-  plan: FineTuningPlan,
-  start: StartModel | undefined,
-): SpectralGptConfig {
-  if (start !== undefined && start.sizes.bands !== bands.length)
+  { family, plan, start }: Learning,
+): TileConfig {
+  const needed = start?.sizes?.bands ?? bands.length;
+  if (needed !== bands.length)
     throw new AppError(
       'bands-mismatch',
-      `${start.path} needs ${start.sizes.bands} bands; the tiles have ${bands.length}. Choose scenes with the bands of Sentinel-2, or train without --init.`,
-      { needed: start.sizes.bands, found: bands.length },
+      `${start!.path} needs ${needed} bands; the tiles have ${bands.length}. Choose scenes with the bands of Sentinel-2, or train without --init.`,
+      { needed, found: bands.length },
     );
-  const { embedDim, depth, heads, patch, spectralPatch } = start?.sizes ?? {
-    ...spectralGptSizes[plan.size],
-    patch: 8,
-    spectralPatch: [3, 2, 1].find((size) => bands.length % size === 0)!,
-  };
-  const config = prismapSpectralGpt({
+  const sizes = {
     task: kind,
     classes: classes.length,
-    embedDim,
-    depth,
-    heads,
-    patch,
     bands: bands.length,
-    spectralPatch,
     imageSize: plan.imageSize,
+  };
+  if (family === 'resnet50')
+    return { ...sizes, headDropout: noDropout, fusion: plan.head?.fusion ?? 256 };
+  const transformer = {
+    ...sizes,
+    ...spectralGptSizes[plan.size],
+    patch: 8,
+    ...start?.sizes,
     dropPath: plan.dropPath,
+  };
+  if (family !== 'spectralgpt')
+    return {
+      ...transformer,
+      headDropout: noDropout,
+      head: plan.head ?? officialHead,
+      ...(family === 'vit'
+        ? { groupEmbedding: 0 }
+        : {
+            groups: satmaeGroups(bands.length),
+            groupEmbedding: groupEmbedding(transformer.embedDim),
+          }),
+    };
+  const config = prismapSpectralGpt({
+    spectralPatch: [3, 2, 1].find((size) => bands.length % size === 0)!,
+    ...transformer,
     ...(plan.head === undefined ? {} : { head: plan.head }),
   });
   checkSpectralGptConfig(config);
   return config;
 }
+
+const noDropout = { pyramid: 0, fusion: 0 } as const;
+
+/** Of ten Sentinel-2 bands the published groups (visible and near infrared, red edge, short wave); of others thirds in order. */
+function satmaeGroups(bands: number): readonly (readonly number[])[] {
+  if (bands === 10)
+    return [
+      [0, 1, 2, 6],
+      [3, 4, 5, 7],
+      [8, 9],
+    ];
+  const each = Math.ceil(bands / 3);
+  const all = Array.from({ length: bands }, (_, band) => band);
+  return [0, 1, 2]
+    .map((group) => all.slice(group * each, (group + 1) * each))
+    .filter((group) => group.length > 0);
+}
+
+/** 256 as published; of narrow networks a third. */
+const groupEmbedding = (width: number): number => (width < 768 ? width / 3 : 256);

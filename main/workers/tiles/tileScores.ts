@@ -1,11 +1,10 @@
-import { classify } from '../../../app/model/spectralGpt/classifier.ts';
-import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
+import { type TileConfig, tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { Network } from '../../engines/engine.ts';
 
 /** Scores (count, classes) of whole tiles (count, bands, S, S), scaled: they add up to 1 for one class, each from 0 to 1 for labels. */
 export function tileScores(
   network: Pick<Network, 'evaluate'>,
-  config: SpectralGptConfig,
+  config: TileConfig,
   values: Float32Array,
 ): Float32Array {
   const { bands, imageSize: side } = config;
@@ -13,7 +12,7 @@ export function tileScores(
   const [scores] = network.evaluate(
     new Map([['image', { shape, values }]]),
     (ops, weights, inputs) => {
-      const logits = classify({ ops, weights, config }, inputs.get('image')!);
+      const logits = tileLogits({ ops, weights, config }, inputs.get('image')!);
       return [config.task === 'scene' ? ops.softmax(logits) : ops.sigmoid(logits)];
     },
   );

@@ -30,7 +30,7 @@ const namedTiles = 500;
 
 /** Opens the data set that `--dataset` names. @throws AppError where it is not there or not what the task needs */
 export async function openTileSetData(
-  { input, start, imageSize, warn, context }: TaskSetting,
+  { input, start, family, imageSize, warn, context }: TaskSetting,
   task: TileSetTask,
 ): Promise<TileSetData> {
   const root = input.dataset;
@@ -45,10 +45,11 @@ export async function openTileSetData(
   const split = await splitTiles(set.tiles, facts.places, {
     how: input.split,
     validation: input.validation,
-    seed: input.seed,
+    seed: input.splitSeed ?? input.seed,
   });
   split.warnings.forEach(warn);
-  const bands = start?.bands ?? bandsForModel({ bands: withoutSkipped(facts.bands, input) });
+  const bands =
+    start?.bands ?? bandsForModel({ bands: withoutSkipped(facts.bands, input) }, family);
   const store = new TileStore(
     set.tiles,
     facts.bands,

@@ -2,7 +2,7 @@ import { AppError } from '../../../app/error.ts';
 import { drawOrder } from '../../../app/learn/drawOrder.ts';
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
 import { crossEntropyOf } from '../../../app/model/losses.ts';
-import { segment } from '../../../app/model/spectralGpt/segmentation.ts';
+import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { CourseBatch } from '../../engines/course.ts';
 import { cutMask, type Mask, type MaskStore, readMasks } from '../datasets/maskStore.ts';
@@ -81,7 +81,7 @@ function objectiveOf(
     inputs: new Map([['image', { shape, values }]]),
     objective: (ops, weights, inputs) => {
       const pass = { ops, weights, config, random, recomputeBlocks: plan.recomputeBlocks };
-      const logits = segment(pass, inputs.get('image')!);
+      const logits = tileLogits(pass, inputs.get('image')!);
       return crossEntropyOf(ops, ops.reshape(logits, [labels.length, config.classes]), labels);
     },
   };

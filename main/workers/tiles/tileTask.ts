@@ -1,7 +1,7 @@
 import type { Output } from '../../../app/contract/api.ts';
 import type { FineTuningPlan, TileTaskKind } from '../../../app/learn/fineTuning.ts';
 import type { TileScaling } from '../../../app/learn/tileScaling.ts';
-import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
+import type { TileConfig } from '../../../app/model/tileNetwork.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import type { CourseBatch } from '../../engines/course.ts';
@@ -19,7 +19,7 @@ export type TileScore = {
 
 /** Which tiles are wanted: `part` of them, the same for the same epoch and number. */
 export type TileRequest = {
-  readonly config: SpectralGptConfig;
+  readonly config: TileConfig;
   readonly plan: FineTuningPlan;
   readonly epoch: number;
   /** Number of the part in the epoch, from 0. */

@@ -1,6 +1,5 @@
 import { accuracyFigures, addToConfusion, createConfusion } from '../../../app/learn/metrics.ts';
-import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
-import { segment } from '../../../app/model/spectralGpt/segmentation.ts';
+import { type TileConfig, tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import type { Network } from '../../engines/engine.ts';
 import { defined } from '../defined.ts';
@@ -17,7 +16,7 @@ export async function validateTiles(
     batch,
     signal,
   }: {
-    readonly config: SpectralGptConfig;
+    readonly config: TileConfig;
     readonly classes: ClassScheme;
     /** Tiles at a time. */
     readonly batch: number;
@@ -31,7 +30,7 @@ export async function validateTiles(
     const [scores] = network.evaluate(
       new Map([['image', { shape, values }]]),
       (ops, weights, inputs) => [
-        ops.logSoftmax(segment({ ops, weights, config }, inputs.get('image')!)),
+        ops.logSoftmax(tileLogits({ ops, weights, config }, inputs.get('image')!)),
       ],
     );
     const reference: number[] = [];

@@ -5,7 +5,7 @@ import { drawCrop, drawMixing, mixTile, softTarget } from '../../../app/learn/ti
 import type { Region } from '../../../app/learn/tileResize.ts';
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
 import { multiLabelSoftMargin, softCrossEntropy } from '../../../app/model/losses.ts';
-import { classify } from '../../../app/model/spectralGpt/classifier.ts';
+import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { CourseBatch } from '../../engines/course.ts';
 import type { Network } from '../../engines/engine.ts';
@@ -113,7 +113,7 @@ async function batchOf(
     ]),
     objective: (ops, weights, inputs) => {
       const pass = { ops, weights, config, random, recomputeBlocks: plan.recomputeBlocks };
-      const logits = classify(pass, inputs.get('image')!);
+      const logits = tileLogits(pass, inputs.get('image')!);
       const loss = kind === 'scene' ? softCrossEntropy : multiLabelSoftMargin;
       return loss(ops, logits, inputs.get('target')!);
     },
