@@ -248,7 +248,11 @@ test('a lost graphics context: the map is drawn again', async () => {
     await loseGraphics(comesBack);
     await expect(map).toBeAttached();
     await expect
-      .poll(async () => (await desk.page.locator('.map').first().screenshot(place)).equals(before))
+      .poll(
+        async () => (await desk.page.locator('.map').first().screenshot(place)).equals(before),
+        // Graphics by the processor take their time where others want it too.
+        { timeout: 30_000 },
+      )
       .toBe(true);
   }
 });
