@@ -101,6 +101,10 @@ const predict = call(
     score: uri.optional().describe('also write the score of the class chosen'),
     vector: uri.optional().describe('also write the map as polygons (GeoPackage)'),
     preview: uri.optional().describe('also write a small PNG'),
+    flips: z
+      .boolean()
+      .default(false)
+      .describe('mean over all flips and rotations of each tile: steadier, eight times the work'),
     stride: z
       .int()
       .min(1)

@@ -56,6 +56,10 @@ export const change = call(
     classesModel: uri
       .optional()
       .describe('model that maps the classes of both dates, instead of maps'),
+    flips: z
+      .boolean()
+      .default(false)
+      .describe('mean over all flips and rotations of each tile: steadier, eight times the work'),
     report: uri.optional().describe('HTML report to write'),
     window: z
       .tuple([integer, integer, z.int().positive(), z.int().positive()])

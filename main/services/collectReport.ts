@@ -12,7 +12,9 @@ import type { CallContext } from './callContext.ts';
 import type {
   ReportAccuracy,
   ReportData,
+  ReportMap,
   ReportModel,
+  ReportScene,
   ReportSignatures,
   ReportTraining,
 } from './report/reportData.ts';
@@ -21,6 +23,7 @@ import { runTask } from './runTask.ts';
 /** What `predict` writes beside a map, as far as the report uses it. */
 const mapRecord = z.looseObject({
   settings: z.looseObject({ scene: z.string(), model: z.string() }),
+  figures: z.looseObject({ seam: z.number().optional() }).optional(),
 });
 
 const curve = z.array(
@@ -68,30 +71,13 @@ export async function collectReport(
     { map: input.map, scene: manifest?.settings.scene },
     context,
   )) as ReportPictures;
-  const values = evaluation.classes.map(({ value }) => value);
   const hectares = pictures.pixelHectares;
   return {
     title: `Land cover of ${basename(manifest?.settings.scene ?? input.map)}`,
     created: new Date().toISOString(),
-    scene: {
-      name: manifest?.settings.scene ?? input.map,
-      grid: pictures.grid,
-      bandCount: pictures.scene?.bandCount ?? 1,
-      ...(pictures.scene?.picture === undefined ? {} : { picture: pictures.scene.picture }),
-    },
+    scene: sceneOf(manifest?.settings.scene ?? input.map, pictures),
     classes: withGroups(evaluation.classes, model?.groups),
-    map: {
-      name: input.map,
-      picture: pictures.map,
-      areas: values.map((value, index) => {
-        const pixels = evaluation.mapped[index]!;
-        return {
-          value,
-          pixels,
-          ...(hectares === undefined ? {} : { hectares: pixels * hectares }),
-        };
-      }),
-    },
+    map: mapOf(input.map, evaluation, pictures, manifest?.figures?.seam),
     accuracy: accuracyOf(input, evaluation, hectares),
     ...(baseline === undefined
       ? {}
@@ -107,6 +93,36 @@ export async function collectReport(
     ...model?.parts,
     ...(manifest === undefined ? {} : { manifest }),
     warnings: evaluation.warnings,
+  };
+}
+
+function sceneOf(name: string, { grid, scene }: ReportPictures): ReportScene {
+  return {
+    name,
+    grid,
+    bandCount: scene?.bandCount ?? 1,
+    ...(scene?.picture === undefined ? {} : { picture: scene.picture }),
+  };
+}
+
+function mapOf(
+  name: string,
+  { classes, mapped }: Evaluation,
+  { map, pixelHectares }: ReportPictures,
+  seam: number | undefined,
+): ReportMap {
+  return {
+    name,
+    picture: map,
+    ...(seam === undefined ? {} : { seam }),
+    areas: classes.map(({ value }, index) => {
+      const pixels = mapped[index]!;
+      return {
+        value,
+        pixels,
+        ...(pixelHectares === undefined ? {} : { hectares: pixels * pixelHectares }),
+      };
+    }),
   };
 }
 

@@ -7,11 +7,11 @@ import { api, type Output } from '../../app/contract/api.ts';
 import type { Grid, Window } from '../../app/raster/grid.ts';
 import { createCogWriter } from '../raster/cog/writeCog.ts';
 import { openScene } from '../raster/formats.ts';
-import { SeamMeter } from './change/seamMeter.ts';
 import { type ChangeResult, change } from './change.ts';
 import { pretrain } from './pretrain.ts';
 import { sample } from './sample.ts';
 import type { TaskContext } from './task.ts';
+import { SeamMeter } from './tiles/seamMeter.ts';
 import { train } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-change-'));
@@ -216,7 +216,7 @@ test('seams: a step at every join is told from steps elsewhere', () => {
     const meter = new SeamMeter(8);
     const window = { x: 0, y: 0, width: 64, height: 64 };
     meter.add(
-      Float32Array.from({ length: 4096 }, (_, i) => value(i % 64, Math.floor(i / 64))),
+      [Float32Array.from({ length: 4096 }, (_, i) => value(i % 64, Math.floor(i / 64)))],
       window,
     );
     return meter.ratio();

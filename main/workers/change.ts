@@ -156,10 +156,10 @@ async function score(
       );
       const network = engine.network(model.weights);
       try {
-        const { compression, resume } = input;
+        const { compression, resume, flips } = input;
         const manifest = manifests.scores;
         const tiles = await scoreChange({
-          ...{ model, network, pair, extent, out, compression, resume, manifest, context },
+          ...{ model, network, pair, flips, extent, out, compression, resume, manifest, context },
         });
         const { title } = model.card;
         const side = model.config.imageSize;
@@ -205,7 +205,7 @@ async function manifestsOf(
     signal,
   );
   const settings = {
-    ...{ model, before, after, resampling, normalise, compression },
+    ...{ model, before, after, resampling, normalise, flips: input.flips, compression },
     ...(window === undefined ? {} : { window }),
     ...(within === undefined ? {} : { within }),
   };

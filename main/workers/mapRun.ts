@@ -90,10 +90,11 @@ export async function finishRasters(
   }
 }
 
-/** Areas, polygons, preview and record of a map that is written; what the call answers. */
+/** Areas, polygons, preview and record of a map that is written; what the call answers. `seam` as `SeamMeter` measures it. */
 export async function finishMap(
   { input, classes, manifest, run, context }: MapRun,
   tiles: number,
+  seam?: number,
 ): Promise<Output<'predict'>> {
   const areas = await classAreas(input.out, classes, context.signal);
   if (areas.mapped === 0) run.warn('No pixel could be mapped: the area holds nothing but nodata.');
@@ -104,10 +105,15 @@ export async function finishMap(
     tiles,
     seconds: run.seconds(),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    ...(seam === undefined ? {} : { seam }),
     areas: [...areas.rows],
     nodataPixels: areas.unmapped,
     engine: `${manifest.engine.id}, ${manifest.engine.device}`,
     warnings: [...run.warnings],
-    manifest: await run.record(`${input.out}.json`, manifest, { tiles, areas: areas.rows }),
+    manifest: await run.record(`${input.out}.json`, manifest, {
+      tiles,
+      areas: areas.rows,
+      ...(seam === undefined ? {} : { seam }),
+    }),
   };
 }

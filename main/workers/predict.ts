@@ -37,6 +37,11 @@ export async function predict(
 ): Promise<Output<'predict'>> {
   if (await isTileModel(input.model))
     return (await import('./predictTiles.ts')).predictTiles(input, context);
+  if (input.flips)
+    throw new AppError(
+      'usage',
+      `${input.model} names single pixels, which look alike however they are turned. Leave --flips out.`,
+    );
   const run = startRun(context);
   const classifier = await openClassifier(input.model, input);
   const { id, device } = classifier.engine;

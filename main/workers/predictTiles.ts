@@ -13,6 +13,7 @@ import { finishMap, type MapRun, type PredictInput, writeRasters } from './mapRu
 import { cellsFor, mapTileLabels } from './predictTileLabels.ts';
 import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
+import { withSeamMeter } from './tiles/mapSeam.ts';
 import { mapTileRows } from './tiles/mapTileRows.ts';
 import { inModelUnits } from './tiles/modelUnits.ts';
 import { bandsInScene } from './tiles/tileBands.ts';
@@ -26,6 +27,7 @@ export async function predictTiles(
   context: TaskContext,
 ): Promise<Output<'predict'>> {
   const run = startRun(context);
+  const { flips } = input;
   const model = await loadTileModel(input.model);
   if (!mapped.has(model.config.task))
     throw new AppError(
@@ -40,9 +42,9 @@ export async function predictTiles(
   try {
     const opened = await openScene(input.scene);
     try {
-      const bands = bandsInScene(model.card.bands, opened.description, () => undefined);
+      const bands = bandsFor(model, opened, input, () => undefined);
       const source = inModelUnits(opened, bands, model.card, run.warn);
-      bandsInScene(model.card.bands, source.description, run.warn);
+      bandsFor(model, source, input, run.warn);
       const extent = await mapExtent(input, source.description.grid);
       const manifest = await manifestOf(input, source, { id, device, versions }, context.signal);
       const { title } = model.card;
@@ -54,21 +56,47 @@ export async function predictTiles(
           network,
           source,
           bands,
+          flips,
           extent,
           cells,
           context,
         });
       }
-      const tiles = await writeRasters(map, source, extent.area, (writers, watch) =>
-        mapTileRows({ model, network, source, bands, extent, writers, watch, context }),
-      );
-      return await finishMap(map, tiles);
+      const { classes, imageSize } = model.config;
+      let seam: number | undefined;
+      const tiles = await writeRasters(map, source, extent.area, async (plain, watch) => {
+        const writers = withSeamMeter(plain, { classes, spacing: imageSize / 2 });
+        const mapping = { model, network, source, bands, flips, extent, writers, watch, context };
+        const count = await mapTileRows(mapping);
+        seam = writers.seam();
+        return count;
+      });
+      return await finishMap(map, tiles, seam);
     } finally {
       await opened.close();
     }
   } finally {
     network.dispose();
     engine.dispose();
+  }
+}
+
+/** Bands by name or wavelength; in their order where they do not fit and `--force` says so. */
+function bandsFor(
+  { card }: StoredTileModel,
+  { description }: SceneSource,
+  { force }: PredictInput,
+  warn: (message: string) => void,
+): readonly number[] {
+  try {
+    return bandsInScene(card.bands, description, warn);
+  } catch (error) {
+    const enough = description.bands.length >= card.bands.length;
+    if (!(error instanceof AppError) || !force || !enough) throw error;
+    warn(
+      `${error.message} The first ${card.bands.length} were taken all the same, as --force says.`,
+    );
+    return [...card.bands.keys()];
   }
 }
 
@@ -85,7 +113,7 @@ async function manifestOf(
   engine: RunManifest['engine'],
   signal: AbortSignal,
 ): Promise<RunManifest> {
-  const { window, within, compression, scene, model, stride } = input;
+  const { window, within, compression, scene, model, stride, flips, force } = input;
   const inputs = [
     ...source.description.files.map((uri) => ({ role: 'scene', uri })),
     { role: 'model card', uri: join(model, 'model.json') },
@@ -98,6 +126,8 @@ async function manifestOf(
       scene,
       model,
       compression,
+      flips,
+      force,
       ...(window === undefined ? {} : { window }),
       ...(within === undefined ? {} : { within }),
       ...(stride === undefined ? {} : { stride }),

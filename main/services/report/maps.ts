@@ -15,6 +15,8 @@ export function mapSection(data: ReportData): Html | undefined {
     'maps',
     'The map',
     figures.length > 0 && html`<div class="maps">${figures}</div>`,
+    data.map?.seam !== undefined &&
+      html`<p>Seams between tiles: ${data.map.seam.toFixed(2)}, the step of class probabilities where tiles meet over that elsewhere (1 = none).</p>`,
     table,
   );
 }

@@ -47,6 +47,8 @@ export type ReportMap = {
     readonly width: number;
     readonly height: number;
   };
+  /** Step of class probabilities where tiles of the map meet, over that elsewhere: 1 = no seams. */
+  readonly seam?: number;
   /** Pixels by class over the whole map, and hectares where the grid has a unit of length. */
   readonly areas: readonly {
     readonly value: number;

@@ -1,5 +1,4 @@
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
-import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { Network } from '../../engines/engine.ts';
 import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
 import { openScene } from '../../raster/formats.ts';
@@ -10,14 +9,16 @@ import { finishRasters, identityOf } from '../mapRun.ts';
 import { classScores, openRasterWriters, scoreBand } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
 import { blendTileRows, type ScoredTiles } from '../tiles/blendTileRows.ts';
+import { networkScores } from '../tiles/networkScores.ts';
 import { readPairTile } from './pairTiles.ts';
-import { pairInputs } from './validateChange.ts';
 
 /** A pair whose change is to be scored. */
 export type ChangeScoring = {
   readonly model: StoredTileModel;
   readonly network: Network;
   readonly pair: ScenePair;
+  /** Mean over the flips and rotations of each tile. */
+  readonly flips: boolean;
   readonly extent: MapExtent;
   /** Raster of the probability of change. */
   readonly out: string;
@@ -74,7 +75,7 @@ async function isFinished(
 }
 
 async function scoreTiles(
-  { model, network, pair, context }: ChangeScoring,
+  { model, network, pair, flips, context }: ChangeScoring,
   corners: readonly { readonly x: number; readonly y: number }[],
 ): Promise<ScoredTiles> {
   const { config, card } = model;
@@ -91,11 +92,6 @@ async function scoreTiles(
     before.set(tile.before.values, i * size);
     after.set(tile.after.values, i * size);
   }
-  const [scores] = network.evaluate(
-    pairInputs({ before, after, count: tiles.length }, config),
-    (ops, weights, inputs) => [
-      ops.softmax(tileLogits({ ops, weights, config }, inputs.get('before')!, inputs.get('after'))),
-    ],
-  );
-  return { scores: scores!, valid: tiles.map(({ valid }) => valid) };
+  const scores = networkScores({ network, config, flips }, [before, after]);
+  return { scores, valid: tiles.map(({ valid }) => valid) };
 }

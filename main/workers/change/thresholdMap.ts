@@ -5,7 +5,7 @@ import { openScene } from '../../raster/formats.ts';
 import { pixelHectares } from '../mapAreas.ts';
 import { classMapOptions } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
-import { SeamMeter } from './seamMeter.ts';
+import { SeamMeter } from '../tiles/seamMeter.ts';
 import { changeClasses } from './validateChange.ts';
 
 /** Rows that are held at a time. */
@@ -60,7 +60,7 @@ export async function thresholdMap(
       signal.throwIfAborted();
       const { bands } = await source.read({ window, bands: [0], signal });
       const values = bands[0]! as Float32Array;
-      meter?.add(values, window);
+      meter?.add([values], window);
       return Uint8Array.from(values, (value) =>
         Number.isNaN(value) ? 0 : value >= options.threshold ? 2 : 1,
       );

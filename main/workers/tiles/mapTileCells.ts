@@ -9,9 +9,9 @@ import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
 import type { MapExtent } from '../mapExtent.ts';
 import type { ScoredWindow } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
+import { networkScores } from './networkScores.ts';
 import { readTile, type Tile } from './readTile.ts';
 import { cellWindow, type TileCells, tileCorner } from './tileCells.ts';
-import { tileScores } from './tileScores.ts';
 
 /** Tiles that the engine sees at a time. */
 const tilesAtATime = 8;
@@ -25,6 +25,8 @@ export type CellMapping = {
   readonly source: SceneSource;
   /** Of the scene, in the order of the model. */
   readonly bands: readonly number[];
+  /** Mean over the flips and rotations of each tile. */
+  readonly flips: boolean;
   readonly extent: MapExtent;
   readonly cells: TileCells;
   readonly context: TaskContext;
@@ -55,7 +57,7 @@ export async function* mapTileCells(mapping: CellMapping): AsyncGenerator<Scored
 }
 
 async function scorePart(
-  { model, network, source, bands, cells, context }: CellMapping,
+  { model, network, source, bands, flips, cells, context }: CellMapping,
   row: number,
   columns: readonly number[],
 ): Promise<{ readonly columns: readonly number[]; readonly scores: Float32Array }> {
@@ -81,7 +83,7 @@ async function scorePart(
   }
   return {
     columns: judged.map(({ column }) => column),
-    scores: tileScores(network, config, values),
+    scores: networkScores({ network, config, flips }, [values]),
   };
 }
 

@@ -1,5 +1,4 @@
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
-import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import type { Network } from '../../engines/engine.ts';
 import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
@@ -8,6 +7,7 @@ import type { MapWatch } from '../mapRun.ts';
 import type { MapWriters } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
 import { blendTileRows } from './blendTileRows.ts';
+import { networkScores } from './networkScores.ts';
 import { readTile } from './readTile.ts';
 
 /** A scene to be mapped by a segmentation model. */
@@ -17,15 +17,17 @@ export type TileMapping = {
   readonly source: SceneSource;
   /** Of the scene, in the order of the model. */
   readonly bands: readonly number[];
+  /** Mean over the flips and rotations of each tile. */
+  readonly flips: boolean;
   readonly extent: MapExtent;
-  readonly writers: MapWriters;
+  readonly writers: Pick<MapWriters, 'done' | 'write'>;
   readonly watch: MapWatch;
   readonly context: TaskContext;
 };
 
 /** Maps an area of a scene with a segmentation model, by overlapping tiles; the number of tiles. */
 export async function mapTileRows(mapping: TileMapping): Promise<number> {
-  const { model, network, source, bands, context } = mapping;
+  const { model, network, source, bands, flips, context } = mapping;
   const { config, card } = model;
   const side = config.imageSize;
   return await blendTileRows({
@@ -41,14 +43,8 @@ export async function mapTileRows(mapping: TileMapping): Promise<number> {
         scaleTile(tile.values, tile.valid, card.scaling);
         values.set(tile.values, i * tile.values.length);
       }
-      const shape = [tiles.length, bands.length, side, side];
-      const [scores] = network.evaluate(
-        new Map([['image', { shape, values }]]),
-        (ops, parameters, inputs) => [
-          ops.softmax(tileLogits({ ops, weights: parameters, config }, inputs.get('image')!)),
-        ],
-      );
-      return { scores: scores!, valid: tiles.map(({ valid }) => valid) };
+      const scores = networkScores({ network, config, flips }, [values]);
+      return { scores, valid: tiles.map(({ valid }) => valid) };
     },
   });
 }

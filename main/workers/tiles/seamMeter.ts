@@ -6,7 +6,7 @@ import type { Window } from '../../../app/raster/grid.ts';
  */
 export class SeamMeter {
   readonly #spacing: number;
-  #above: Float32Array | undefined;
+  #above: readonly Float32Array[] | undefined;
   #joins = { sum: 0, count: 0 };
   #others = { sum: 0, count: 0 };
 
@@ -15,13 +15,17 @@ export class SeamMeter {
     this.#spacing = spacing;
   }
 
-  add(values: Float32Array, { y, width, height }: Window): void {
+  /** Planes of values, one or several of the same rows; NaN where there are none. */
+  add(planes: readonly Float32Array[], { y, width, height }: Window): void {
     for (let row = 0; row < height; row++) {
-      const line = values.subarray(row * width, (row + 1) * width);
-      for (let x = 1; x < width; x++) this.#step(line[x]! - line[x - 1]!, x);
-      if (this.#above !== undefined)
-        for (let x = 0; x < width; x++) this.#step(line[x]! - this.#above[x]!, y + row);
-      this.#above = line.slice();
+      const lines = planes.map((plane) => plane.slice(row * width, (row + 1) * width));
+      for (const [i, line] of lines.entries()) {
+        const above = this.#above?.[i];
+        for (let x = 1; x < width; x++) this.#step(line[x]! - line[x - 1]!, x);
+        if (above === undefined) continue;
+        for (let x = 0; x < width; x++) this.#step(line[x]! - above[x]!, y + row);
+      }
+      this.#above = lines;
     }
   }
 

@@ -10,9 +10,9 @@ import { createRandom } from '../../../app/random.ts';
 import type { CourseBatch } from '../../engines/course.ts';
 import type { Network } from '../../engines/engine.ts';
 import { defined } from '../defined.ts';
+import { networkScores } from './networkScores.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { tilesPerEpoch } from './tilePlan.ts';
-import { tileScores } from './tileScores.ts';
 import { openTileSetData, type TileSetData, tileSetFacts } from './tileSetData.ts';
 import type { TileRequest, TileScore, TileTask } from './tileTask.ts';
 import { changeTile, drawsOf } from './trainingDraws.ts';
@@ -149,7 +149,10 @@ async function validate(
         .slice(from, from + plan.part)
         .map((tile) => scaledTile(data, tile, config.imageSize, { signal })),
     );
-    scores.set(tileScores(network, config, joined(tiles)), from * config.classes);
+    scores.set(
+      networkScores({ network, config, flips: false }, [joined(tiles)]),
+      from * config.classes,
+    );
   }
   const truth = split.validation.map((tile) => set.tiles[tile]!.labels);
   return kind === 'scene'
