@@ -31,6 +31,8 @@ export const sceneStyle = z.strictObject({
   limits: z.array(range).max(3),
   gamma: finite.min(0.1).max(10),
   palette: z.string().max(40),
+  /** Least value that is drawn (mode `single`), in samples of the file; all where absent. */
+  threshold: finite.optional(),
   /** Class values that are not drawn (mode `classes`). */
   hidden: z.array(z.int()).max(65536),
   /** Colours that differ from the file's, by class value. */

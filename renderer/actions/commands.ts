@@ -217,6 +217,7 @@ export const commands: readonly Command[] = [
   panel('train', 'Train and map panel', 'F9'),
   panel('pretrain', 'Pre-training panel'),
   panel('models', 'Model gallery'),
+  panel('change', 'Change panel'),
   panel('accuracy', 'Accuracy panel', 'F10'),
   panel('jobs', 'Jobs panel', 'F11'),
   panel('export', 'Export panel'),

@@ -86,6 +86,9 @@ export function roisLayer(layers: ReadonlyMap<string, LayerRow>): readonly RowCh
 const orders = (layers: ReadonlyMap<string, LayerRow>): number[] =>
   [...layers.values()].map(({ order }) => order);
 
+/** What is known of a new layer beforehand. */
+export type NewLook = { readonly look?: Partial<SceneStyle>; readonly visible?: boolean };
+
 /**
  * Shows a raster: a new layer above all others. The first scene also gives the project its CRS. A layer that needs limits gets its
  * style by `firstStyles`, while its tiles are on their way.
@@ -94,19 +97,20 @@ export async function addScene(
   workspace: Workspace,
   uri: string,
   name?: string,
+  { look, visible = true }: NewLook = {},
 ): Promise<LayerRow> {
   const info = await workspace.openScene(uri);
-  const style = plainStyle(info);
+  const style = { ...plainStyle(info), ...look };
   const { document } = workspace.store.get();
   const row: LayerRow = {
     id: newId(),
     order: orderOfNewImage(document.layers),
     name: name ?? info.name,
     kind: 'scene',
-    visible: true,
+    visible,
     opacity: 1,
     uri,
-    ...(style.mode === 'classes' ? { style } : {}),
+    ...(style.mode === 'classes' || style.stretch === 'manual' ? { style } : {}),
   };
   const first = document.settings.get('crs') === undefined && info.crs !== undefined;
   workspace.edit(t('Add {name}', { name: row.name }), [

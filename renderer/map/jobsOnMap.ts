@@ -1,19 +1,47 @@
 import type OpenLayersMap from 'ol/Map.js';
+import type { Output } from '../../app/contract/api.ts';
 import type { JobRecord } from '../../app/contract/desk/jobs.ts';
-import { addScene } from '../edits/layers.ts';
+import { probabilityLook, unchangedHidden } from '../edits/changeLayers.ts';
+import { addScene, type NewLook } from '../edits/layers.ts';
 import { watch } from '../state/store.ts';
 import type { Workspace } from '../state/workspaceState.ts';
 import { said, t } from '../words/translate.ts';
 import { createLiveMap, type LiveMap } from './liveMap.ts';
 
 /** Puts a map in as a layer unless another window of this project has done so: they hear of it at the same time. */
-function addOnce(workspace: Workspace, map: string, title: string): Promise<void> {
+function addOnce(
+  workspace: Workspace,
+  map: string,
+  title: string,
+  look: NewLook = {},
+): Promise<void> {
   return navigator.locks.request(`prismap-layer-${map}`, async () => {
     const { tables } = await workspace.host.call('project.state', {});
     if (tables.layers.some(({ uri }) => uri === map)) return;
-    await addScene(workspace, map, title);
+    await addScene(workspace, map, title, look);
     await workspace.saved();
   });
+}
+
+/** The probability, cut where the map is; the map itself is there to be shown, and would hide what the threshold does. */
+async function addChange(workspace: Workspace, job: JobRecord): Promise<void> {
+  const { title, input, result } = job;
+  const { map, probability } = result as Output<'change'>;
+  await addOnce(workspace, map, title, { look: unchangedHidden, visible: false });
+  await addOnce(workspace, probability, t('Probability: {title}', { title }), {
+    look: probabilityLook(Number(input['threshold'] ?? 0.5)),
+  });
+}
+
+/** What a job made that ended in view of the window: layers, or a word with the way to them. */
+function announce(workspace: Workspace, job: JobRecord): void {
+  const { kind, title } = job;
+  if (kind === 'change') addChange(workspace, job).catch(workspace.report);
+  if (kind === 'train' || kind === 'pretrain')
+    workspace.notify(t('{title}: done.', { title }), {
+      label: t('Show result'),
+      run: () => workspace.store.set({ panel: kind }),
+    });
 }
 
 /** Shows maps while they are made, window by window, and puts the finished one in as a layer. */
@@ -46,11 +74,7 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
     else if (atWork.has(id) && state !== 'paused') {
       if (state === 'failed')
         workspace.report(new Error(error === undefined ? title : said(error)));
-      if (state === 'done' && (kind === 'train' || kind === 'pretrain'))
-        workspace.notify(t('{title}: done.', { title }), {
-          label: t('Show result'),
-          run: () => store.set({ panel: kind }),
-        });
+      if (state === 'done') announce(workspace, job);
       const map = state === 'done' && kind === 'predict' ? result?.['map'] : undefined;
       if (typeof map !== 'string') finish(id);
       else

@@ -5,6 +5,8 @@ import type { SceneInfo } from '../../app/contract/desk/scenes.ts';
 import type { SceneStyle } from '../../app/project/rows.ts';
 import { plainStyle } from '../edits/layers.ts';
 import type { DrawnLayer } from '../state/layerOrder.ts';
+import { watch } from '../state/store.ts';
+import { viewStore } from '../state/view.ts';
 import type { Workspace } from '../state/workspaceState.ts';
 import { keepDrawing, requireGraphics } from './lostContext.ts';
 import { isPixels, sceneProjection } from './projections.ts';
@@ -129,6 +131,16 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
       }
     }
   };
+  const endThreshold = watch(
+    viewStore,
+    ({ threshold }) => threshold,
+    (moved) => {
+      const item = moved === undefined ? undefined : shown.get(moved.layer);
+      if (moved === undefined || item?.style.threshold === undefined) return;
+      const { variables } = sceneLook({ ...item.style, threshold: moved.value }, item.info);
+      item.layer.updateStyleVariables(variables);
+    },
+  );
   const endDrawing = keepDrawing(map, workspace);
   const viewed = map.on('change:view', () => show(last));
   const drawn = map.on('postrender', ({ frameState }) => {
@@ -140,6 +152,7 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
     show,
     layerOf: (id) => shown.get(id)?.layer,
     dispose: () => {
+      endThreshold();
       endDrawing();
       unByKey(viewed);
       unByKey(drawn);

@@ -37,6 +37,7 @@ function variablesOf(style: SceneStyle): Record<string, number> {
     low2: limit(2)[0],
     high2: limit(2)[1],
     gamma: 1 / style.gamma,
+    ...(style.threshold === undefined ? {} : { threshold: style.threshold }),
   };
 }
 
@@ -97,8 +98,12 @@ export function sceneLook(style: SceneStyle, info: SceneInfo): SceneLook {
       stretched(['band', bands.indexOf(style.rgb[i]!) + 1], i);
     return look({ bands }, ['array', channel(0), channel(1), channel(2), 1]);
   }
-  if (style.mode === 'single')
-    return look({ bands: [style.band] }, rampColor(style.palette, stretched(['band', 1], 0)));
+  if (style.mode === 'single') {
+    const ramp = rampColor(style.palette, stretched(['band', 1], 0));
+    // A variable too: moving it costs neither a program nor a read.
+    const above: ExpressionValue = ['case', ['>=', ['band', 1], ['var', 'threshold']], ramp, clear];
+    return look({ bands: [style.band] }, style.threshold === undefined ? ramp : above);
+  }
   if (style.mode === 'classes')
     return look({ bands: [style.band] }, [
       'palette',

@@ -17,6 +17,9 @@ const PretrainPanel = lazy(() =>
 const ModelsPanel = lazy(() =>
   import('./models/ModelsPanel.tsx').then((m) => ({ default: m.ModelsPanel })),
 );
+const ChangePanel = lazy(() =>
+  import('./change/ChangePanel.tsx').then((m) => ({ default: m.ChangePanel })),
+);
 const AccuracyPanel = lazy(() =>
   import('./accuracy/AccuracyPanel.tsx').then((m) => ({ default: m.AccuracyPanel })),
 );
@@ -39,6 +42,7 @@ export const panels: readonly (readonly [PanelName, string, () => ReactElement])
   ['train', 'Train', () => <TrainPanel />],
   ['pretrain', 'Pre-train', () => <PretrainPanel />],
   ['models', 'Models', () => <ModelsPanel />],
+  ['change', 'Change', () => <ChangePanel />],
   ['accuracy', 'Accuracy', () => <AccuracyPanel />],
   ['jobs', 'Jobs', () => <JobsPanel />],
   ['export', 'Export', () => <ExportPanel />],

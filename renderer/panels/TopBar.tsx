@@ -70,6 +70,7 @@ export const menus: readonly (readonly [string, readonly string[]])[] = [
       'panel.train',
       'panel.pretrain',
       'panel.models',
+      'panel.change',
       'panel.accuracy',
       'panel.jobs',
       'panel.settings',

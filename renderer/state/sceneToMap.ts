@@ -19,7 +19,11 @@ export function sceneToMap({ workspace }: { readonly workspace: Workspace }): st
     return hasCrs && entry?.state === 'open' && entry.info.crs === undefined;
   };
   const images = [...document.layers.values()]
-    .filter(({ kind, style }) => kind === 'scene' && style?.mode !== 'classes')
+    .filter(
+      ({ kind, style }) =>
+        // A probability that is cut at a threshold is a map too.
+        kind === 'scene' && style?.mode !== 'classes' && style?.threshold === undefined,
+    )
     .sort((a, b) => b.order - a.order);
   const placed = images.filter((row) => !hasNoPlace(row));
   const usable = placed.length > 0 ? placed : images;

@@ -20,6 +20,8 @@ export type ViewState = {
   readonly compareLayer: string | undefined;
   /** Share of the width, 0 to 1, at which the swipe line stands. */
   readonly swipe: number;
+  /** Where the threshold of a layer stands while it is being moved; the edit follows when it rests. */
+  readonly threshold: { readonly layer: string; readonly value: number } | undefined;
   readonly brushSize: number;
   readonly snapping: boolean;
   readonly avoidOverlap: boolean;
@@ -43,6 +45,7 @@ export const viewStore: Store<ViewState> = createStore<ViewState>({
   compare: 'none',
   compareLayer: undefined,
   swipe: 0.5,
+  threshold: undefined,
   brushSize: 24,
   snapping: true,
   avoidOverlap: false,

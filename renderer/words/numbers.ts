@@ -28,3 +28,10 @@ export const shortText = (value: number, digits: number): string =>
     maximumSignificantDigits: digits,
     useGrouping: false,
   }).format(value);
+
+/** `2026-11-22 19.40.05`: names of files that must not meet. */
+export const stampNow = (): string => {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
+};

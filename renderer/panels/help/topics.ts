@@ -62,6 +62,15 @@ export const topics: Readonly<
       'Renaming and removing concern this project alone and can be undone; files stay as they are.',
     ],
   },
+  change: {
+    title: 'Change',
+    lines: [
+      'Choose two dates among the scenes of the project and a model of change; train one in the Train panel from places where change is known.',
+      'The slider of the threshold changes what of the probability is drawn, at once and without computing anew; the map of changes keeps the threshold it was made with.',
+      'With a class map of each date, or a model that makes them, the table tells from which class to which.',
+      'Swipe shows the later date, or the change, right of a line.',
+    ],
+  },
   accuracy: {
     title: 'Accuracy',
     lines: [

@@ -5,6 +5,7 @@ import { addScene } from '../../edits/layers.ts';
 import type { PanelName } from '../../state/workspaceState.ts';
 import { countText, decimalText } from '../../words/numbers.ts';
 import { saidSentence, t } from '../../words/translate.ts';
+import { changedText } from '../change/changeWords.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { WrittenFiles } from '../export/WrittenFiles.tsx';
 import { figuresText } from '../models/modelWords.ts';
@@ -34,6 +35,15 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
         })}
         paths={[pretrain.weights, inputText(job, 'recipe')]}
         warnings={pretrain.warnings}
+      />
+    );
+  const change = resultOf(job, 'change');
+  if (change !== undefined)
+    return (
+      <Lines
+        text={changedText(change)}
+        paths={[change.map, change.probability, inputText(job, 'vector')]}
+        warnings={change.warnings}
       />
     );
   const predict = resultOf(job, 'predict');
@@ -95,6 +105,7 @@ function Lines({
 const panelOf: Partial<Record<JobRecord['kind'], PanelName>> = {
   train: 'train',
   pretrain: 'pretrain',
+  change: 'change',
 };
 
 /** The way to what a job made: the map as a layer, or the panel that shows its figures. */

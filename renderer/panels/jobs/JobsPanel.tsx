@@ -45,7 +45,8 @@ export function JobsPanel(): ReactElement {
 }
 
 function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
-  const report = (resultOf(job, 'evaluate') ?? resultOf(job, 'pretrain'))?.report;
+  const report = (resultOf(job, 'evaluate') ?? resultOf(job, 'pretrain') ?? resultOf(job, 'change'))
+    ?.report;
   return (
     <li>
       <article className="card" aria-label={job.title} data-menu={`job:${job.id}`}>

@@ -1,5 +1,4 @@
 import { type ReactElement, useEffect, useState } from 'react';
-import { t } from '../../words/translate.ts';
 import { Field } from '../fields.tsx';
 
 /** A number that may be left empty: then what is set elsewhere holds. */
@@ -8,12 +7,15 @@ export function OptionalNumber({
   value,
   range: [least, most],
   step,
+  empty,
   onChange,
 }: {
   readonly label: string;
   readonly value: number | undefined;
   readonly range: readonly [number, number];
   readonly step: number;
+  /** What holds where the field is empty. */
+  readonly empty: string;
   readonly onChange: (value: number | undefined) => void;
 }): ReactElement {
   const shown = value === undefined ? '' : String(value);
@@ -35,7 +37,7 @@ export function OptionalNumber({
         min={least}
         max={most}
         step={step === 1 ? 'any' : step}
-        placeholder={t('as above')}
+        placeholder={empty}
         value={text}
         onChange={(event) => setText(event.target.value)}
         onBlur={keep}

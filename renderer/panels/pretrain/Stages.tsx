@@ -62,7 +62,7 @@ function Stage({
   readonly onRemove: () => void;
 }): ReactElement {
   return (
-    <fieldset className="legend">
+    <fieldset className="legend stage">
       <legend>{t('Stage {number}', { number })}</legend>
       <div className="pair">
         <OptionalNumber
@@ -70,6 +70,7 @@ function Stage({
           value={stage.imageSize}
           range={[8, 1024]}
           step={8}
+          empty={t('as above')}
           onChange={(imageSize) => onChange({ imageSize })}
         />
         <OptionalNumber
@@ -77,6 +78,7 @@ function Stage({
           value={stage.resolution}
           range={[0.001, 100_000]}
           step={1}
+          empty={t('its own')}
           onChange={(resolution) => onChange({ resolution })}
         />
       </div>
@@ -89,6 +91,7 @@ function Stage({
         value={stage.epochs}
         range={[1, 100_000]}
         step={1}
+        empty={t('as above')}
         onChange={(epochs) => onChange({ epochs })}
       />
       <Region region={stage.region} number={number} onChange={(region) => onChange({ region })} />
@@ -142,6 +145,8 @@ function Region({
       workspace.notify(t('The map has no coordinates to take a region from.'));
     else onChange([...view]);
   };
+  const label = (action: string): string =>
+    t('{action}: {job}', { action, job: t('Stage {number}', { number }) });
   const [west, south, east, north] = (region ?? []).map((degrees) => decimalText(degrees, 3));
   return (
     <>
@@ -156,17 +161,13 @@ function Region({
             })}
       </p>
       <div className="actions">
-        <button
-          type="button"
-          aria-label={t('Region of stage {number}: what the map shows', { number })}
-          onClick={take}
-        >
+        <button type="button" aria-label={label(t('Take the view'))} onClick={take}>
           {t('Take the view')}
         </button>
         {region !== undefined && (
           <button
             type="button"
-            aria-label={t('Region of stage {number}: everywhere', { number })}
+            aria-label={label(t('Everywhere'))}
             onClick={() => onChange(undefined)}
           >
             {t('Everywhere')}

@@ -3,6 +3,7 @@ import type { SceneInfo } from '../../../app/contract/desk/scenes.ts';
 import { mapScene } from '../../actions/run.ts';
 import { useStore } from '../../state/store.ts';
 import { type ViewState, viewStore } from '../../state/view.ts';
+import { stampNow } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { Select } from '../fields.tsx';
@@ -103,13 +104,6 @@ function MapChoices({
     </fieldset>
   );
 }
-
-/** `2026-11-22 19.40.05`: names of files that must not meet. */
-const stampNow = (): string => {
-  const now = new Date();
-  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
-};
 
 function MapButtons({
   model,
