@@ -15,7 +15,7 @@ export const compare = call(
     tasks: uri.describe(
       'tasks to compare on: a list "tasks", each with a name and options of train',
     ),
-    models: z
+    model: z
       .array(z.string().min(1))
       .min(1)
       .max(50)

@@ -27,7 +27,7 @@ export const commands: Readonly<Record<CallName, Command>> = {
   compare: {
     positionals: [],
     example:
-      'prismap compare --tasks tasks.yaml --models spectralgpt spectralgpt@pretrained resnet50 --out compared',
+      'prismap compare --tasks tasks.yaml --model spectralgpt --model spectralgpt@pretrained --model resnet50 --out compared',
   },
   pretrain: {
     positionals: [],

@@ -38,7 +38,7 @@ function trainer() {
 
 const input = {
   tasks,
-  models: ['spectralgpt@/weights/base.pth', 'forest'],
+  model: ['spectralgpt@/weights/base.pth', 'forest'],
   seeds: 3,
   out: join(folder, 'out'),
 };
@@ -108,6 +108,6 @@ test('tasks that cannot be read, and comparisons of which nothing ran, say why',
     });
   }
   await expect(
-    services.call('compare', { ...input, models: ['nothing'], out: join(folder, 'none') }),
+    services.call('compare', { ...input, model: ['nothing'], out: join(folder, 'none') }),
   ).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('No run') as unknown });
 });

@@ -30,7 +30,7 @@ type Task = z.infer<typeof comparison>['tasks'][number];
 /** Trains every model on every task with every seed; a run that fails is listed and the others go on. */
 export async function compare(input: Input<'compare'>, context: CallContext): Promise<Result> {
   const tasks = await readTasks(input.tasks);
-  const pairs = tasks.flatMap((task) => input.models.map((model) => ({ task, model })));
+  const pairs = tasks.flatMap((task) => input.model.map((model) => ({ task, model })));
   await mkdir(input.out, { recursive: true });
   const failed: Failure[] = [];
   const rows: Row[] = [];
