@@ -13,6 +13,8 @@ export function ClassFigures({
   readonly label: string;
   readonly classes: Output<'evaluate'>['perClass'];
 }): ReactElement {
+  // Only models that give several labels are told by it.
+  const hasPrecision = classes.some(({ averagePrecision }) => averagePrecision !== undefined);
   return (
     <TableScroll label={label}>
       <table>
@@ -22,16 +24,18 @@ export function ClassFigures({
             <th scope="col">{t("User's, %")}</th>
             <th scope="col">{t("Producer's, %")}</th>
             <th scope="col">{t('F1, %')}</th>
+            {hasPrecision && <th scope="col">{t('Average precision, %')}</th>}
             <th scope="col">{t('Samples')}</th>
           </tr>
         </thead>
         <tbody>
-          {classes.map(({ name, users, producers, f1, support }) => (
+          {classes.map(({ name, users, producers, f1, averagePrecision, support }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
               <td>{hundredths(users)}</td>
               <td>{hundredths(producers)}</td>
               <td>{hundredths(f1)}</td>
+              {hasPrecision && <td>{hundredths(averagePrecision)}</td>}
               <td>{countText(support)}</td>
             </tr>
           ))}

@@ -71,6 +71,9 @@ function classNames(classes: GalleryModel['classes']): string {
   return `${classes.length}: ${names.join(', ')}${classes.length > mostNames ? ', …' : ''}`;
 }
 
+/** Families that the training form starts from. */
+const startsTraining: ReadonlySet<string> = new Set(['spectralgpt', 'spectralmamba']);
+
 function ModelButtons({ model }: { readonly model: GalleryModel }): ReactElement {
   const desk = useDesk();
   const { workspace } = desk;
@@ -95,7 +98,7 @@ function ModelButtons({ model }: { readonly model: GalleryModel }): ReactElement
             {t('Use to map')}
           </button>
         )}
-        {family !== 'forest' && (
+        {startsTraining.has(family) && (
           <button
             type="button"
             aria-label={label(t('Fine-tune from this'))}

@@ -31,7 +31,9 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
     if (kind === 'force') change({ force: true });
     if (kind === 'choose-scene') workspace.store.set({ dialog: 'open' });
   };
-  const listed = models.some(({ path }) => path === model);
+  const inUse = models.find(({ path }) => path === model);
+  const listed = inUse !== undefined;
+  const seesTiles = inUse !== undefined && inUse.task !== 'pixel';
   return (
     <>
       <LivePreview />
@@ -54,7 +56,7 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
             onCure={cure}
           />
           <MapChoices options={options} onChange={change} />
-          {models.find(({ path }) => path === model)?.family === 'spectralgpt' ? (
+          {seesTiles ? (
             <NotMeasured />
           ) : (
             <CostCard

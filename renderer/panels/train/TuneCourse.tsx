@@ -6,14 +6,16 @@ import type { TuneProps } from './TuneData.tsx';
 
 /** Changes to tiles that keep what the labels of a task say (app/learn/fineTuning.ts refuses the others). */
 const fitting: Readonly<Record<TuneSettings['task'], readonly string[]>> = {
-  scene: ['flips', 'erasing', 'mixup', 'cutmix'],
-  multilabel: ['flips', 'erasing'],
+  scene: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
+  multilabel: ['crop', 'flips', 'erasing'],
   segmentation: ['flips'],
   change: ['flips'],
 };
 
 function augmentName(name: string): string {
   switch (name) {
+    case 'crop':
+      return t('A random part, enlarged');
     case 'flips':
       return t('Flips and quarter turns');
     case 'erasing':
