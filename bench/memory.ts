@@ -1,5 +1,6 @@
 // `npm run bench:memory [-- SIDE]`: peak memory of mapping scenes of growing size with one model. The smallest scene stands
-// for the process that holds engine and model only.
+// for the process that holds engine and model only. `npm run bench:memory -- SIDE ROWS` maps ROWS of such a scene with a model that
+// sees tiles (SpectralGPT, tiny): two rows of tiles are held at a time, whatever the height.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +14,11 @@ const bandCount = 12;
 const tile = 512;
 const largest = Number(process.argv[2] ?? 10_000);
 const sides = [64, Math.round(largest / 4), largest];
-const allowedBytes = 400e6;
-const allowedGrowth = 1.1;
+/** Of the scene are mapped by tiles; all, by pixels, where absent. */
+const tileRows = process.argv[3] === undefined ? undefined : Number(process.argv[3]);
+const allowedBytes = tileRows === undefined ? 400e6 : 1e9;
+/** Strips of tiles are as wide as the scene: only pixels are mapped in memory that does not grow. */
+const allowedGrowth = tileRows === undefined ? 1.1 : Number.POSITIVE_INFINITY;
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-memory-'));
 const services = createServices({ runTask: runInChild });
@@ -34,10 +38,11 @@ async function measure(): Promise<void> {
     scene: [training],
     rois,
     out: model,
-    preset: 'paper',
-    epochs: 2,
     baseline: false,
     split: 'random',
+    ...(tileRows === undefined
+      ? { preset: 'paper', epochs: 2 }
+      : { model: 'spectralgpt', preset: 'tiny', epochs: 1, tiles: 8 }),
   });
   const peaks: number[] = [];
   for (const side of sides) {
@@ -48,10 +53,14 @@ async function measure(): Promise<void> {
       scene,
       out: join(folder, 'map.tif'),
       score: join(folder, 'score.tif'),
+      ...(tileRows === undefined || side === 64
+        ? {}
+        : { window: [0, 0, side, Math.min(side, tileRows)] }),
     });
     peaks.push(peakRssBytes);
+    const mapped = side * Math.min(side, tileRows ?? side);
     console.log(
-      `${side} × ${side} × ${bandCount} uint16: peak ${(peakRssBytes / 1e6).toFixed(0)} MB, ${seconds.toFixed(0)} s, ${Math.round((side * side) / seconds)} pixels/s`,
+      `${side} × ${side} × ${bandCount} uint16: peak ${(peakRssBytes / 1e6).toFixed(0)} MB, ${seconds.toFixed(0)} s, ${Math.round(mapped / seconds)} pixels/s`,
     );
     if (scene !== training) rmSync(scene);
   }
