@@ -29,7 +29,13 @@ const asked = {
 
 function run(
   out: string,
-  options: { resume?: boolean; stopAfter?: number; recipe?: string; init?: string } = {},
+  options: {
+    resume?: boolean;
+    stopAfter?: number;
+    recipe?: string;
+    init?: string;
+    scenes?: string;
+  } = {},
 ): Promise<Pretrained> {
   const controller = new AbortController();
   const { stopAfter, resume = false, ...rest } = options;
@@ -94,16 +100,21 @@ test('stages go on from each other; a stop in the second, and a resumed run, end
       ],
     }),
   );
-  const whole = await run(path('staged'), { recipe });
+  // The folder of the sample holds its reference too, which is no scene.
+  const whole = await run(path('staged'), { recipe, scenes: path('scenes') });
+  expect(whole.scenes).toBe(1);
+  expect(whole.warnings.join()).toMatch(/class map: .*reference/);
   expect(whole.curve.map(({ stage }) => stage)).toEqual([1, 2, 2]);
   expect(whole.reconstructions.bands).toHaveLength(12);
   const { config, card } = await loadTileModel(path('staged'));
   expect(config.imageSize).toBe(32);
   expect(card.resolution).toBe(20);
-  await expect(run(path('staged-stop'), { recipe, stopAfter: 2 })).rejects.toMatchObject({
+  await expect(
+    run(path('staged-stop'), { recipe, scenes: path('scenes'), stopAfter: 2 }),
+  ).rejects.toMatchObject({
     code: 'cancelled',
   });
-  await run(path('staged-stop'), { recipe, resume: true });
+  await run(path('staged-stop'), { recipe, scenes: path('scenes'), resume: true });
   expect(
     readFileSync(path('staged-stop/weights.safetensors')).equals(
       readFileSync(path('staged/weights.safetensors')),

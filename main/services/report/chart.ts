@@ -46,6 +46,7 @@ ${xTicks.map((tick) => html`<text class="tick" x="${fixed(x(tick))}" y="${size.h
 <text class="axis-label" x="${(size.left + size.width - size.right) / 2}" y="${size.height - 8}" text-anchor="middle">${chart.xLabel}</text>
 <text class="axis-label" transform="translate(14 ${(size.top + size.height - size.bottom) / 2}) rotate(-90)" text-anchor="middle">${chart.yLabel}</text>
 ${chart.mark === undefined ? undefined : markLine(chart.mark, x(chart.mark.x), y(chart.lines[0]!.points.at(-1)?.[1] ?? 0))}
+${chart.lines.map((line) => line.points.length === 1 && html`<circle r="3" fill="${line.color}" cx="${fixed(x(line.points[0]![0]))}" cy="${fixed(y(line.points[0]![1]))}"/>`)}
 ${chart.lines.map((line) => html`<polyline fill="none" stroke="${line.color}" stroke-width="2" stroke-linejoin="round"${line.dash === undefined ? undefined : html` stroke-dasharray="${line.dash}"`} points="${path(line.points, x, y)}"/>`)}
 ${legend(chart.lines)}
 </svg>`;

@@ -98,6 +98,7 @@ async function look(
     const source = await openScene(uri, { signal });
     const { description } = source;
     await source.close();
+    if (description.bands.length === 1 && description.palette !== undefined) return 'a class map';
     const place = placeInScene(description, choice);
     if (typeof place === 'string') return place;
     const wanted = Math.max(1, Math.round(side * place.factor));
@@ -111,7 +112,7 @@ async function look(
   }
 }
 
-/** The list of bands that most scenes have; of equals the one found first. */
+/** The list of bands that most scenes have; of equals the longest. */
 function mostCommon(lists: readonly (readonly WantedBand[])[]): readonly WantedBand[] | undefined {
   const counts = new Map<string, { readonly bands: readonly WantedBand[]; count: number }>();
   for (const bands of lists) {
@@ -120,7 +121,9 @@ function mostCommon(lists: readonly (readonly WantedBand[])[]): readonly WantedB
     if (known === undefined) counts.set(key, { bands, count: 1 });
     else known.count += 1;
   }
-  const ordered = [...counts.values()].sort((a, b) => b.count - a.count);
+  const ordered = [...counts.values()].sort(
+    (a, b) => b.count - a.count || b.bands.length - a.bands.length,
+  );
   return ordered[0]?.bands;
 }
 
