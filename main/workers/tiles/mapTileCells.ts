@@ -1,5 +1,4 @@
 import { AppError } from '../../../app/error.ts';
-import { resizePlane } from '../../../app/learn/tileResize.ts';
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import { fillShape } from '../../../app/vector/rasterise.ts';
@@ -10,7 +9,8 @@ import type { MapExtent } from '../mapExtent.ts';
 import type { ScoredWindow } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
 import { networkScores } from './networkScores.ts';
-import { readTile, type Tile } from './readTile.ts';
+import { readTile } from './readTile.ts';
+import { resizeTile } from './resizeTile.ts';
 import { cellWindow, type TileCells, tileCorner } from './tileCells.ts';
 
 /** Tiles that the engine sees at a time. */
@@ -85,26 +85,6 @@ async function scorePart(
     columns: judged.map(({ column }) => column),
     scores: networkScores({ network, config, flips }, [values]),
   };
-}
-
-/** A tile of `from` pixels a side on a square of `to`. */
-function resizeTile({ values, valid }: Tile, from: number, to: number): Tile {
-  if (from === to) return { values, valid };
-  const bands = values.length / (from * from);
-  const result = new Float32Array(bands * to * to);
-  let mask = valid;
-  for (let band = 0; band < bands; band++) {
-    const plane = {
-      width: from,
-      height: from,
-      values: values.subarray(band * from * from, (band + 1) * from * from),
-      valid,
-    };
-    const resized = resizePlane(plane, to);
-    result.set(resized.values, band * to * to);
-    mask = resized.valid;
-  }
-  return { values: result, valid: mask };
 }
 
 /** Columns of a row of cells whose middle lies in the shapes to map within; all where there are none. */
