@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../../app/error.ts';
 import { createRandom } from '../../../app/random.ts';
+import { temporaryName } from '../../atomicFile.ts';
 import { type CogWriterOptions, createCogWriter } from './writeCog.ts';
 
 const script = fileURLToPath(import.meta.resolve('./testing/slowWriter.ts'));
@@ -97,6 +98,10 @@ test('a killed run leaves nothing, or the whole map', async () => {
     else expect(finished).toBe(false);
     if (finished) rmSync(path);
   }
+  // a kill between a side file and its name is rare: here is what it leaves, under the number of a process that is gone
+  const gone = spawnSync(process.execPath, ['--version']).pid;
+  const left = temporaryName(`${path}.aux.xml`).replace(`-${process.pid}-`, `-${gone}-`);
+  writeFileSync(left, 'half');
   execFileSync(process.execPath, form(path, '-'));
   expect(readFileSync(path).equals(reference)).toBe(true);
   // what the killed ones may have left, the last one removed

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { formatColor } from '../../../app/raster/palette.ts';
-import { writeFileAtomic } from '../../atomicFile.ts';
+import { removeStaleParts, writeFileAtomic } from '../../atomicFile.ts';
 import { escapeXml } from './metadata.ts';
 import type { CogPlan } from './plan.ts';
 
@@ -21,6 +21,7 @@ export async function writeSideFiles(path: string, plan: CogPlan): Promise<void>
   const { auxiliary, style } = namesBeside(path);
   const rows = classRows(plan);
   if (rows !== undefined) {
+    for (const file of [auxiliary, style]) await removeStaleParts(file);
     await writeFileAtomic(auxiliary, auxiliaryXml(rows));
     await writeFileAtomic(style, styleXml(rows));
     return;
