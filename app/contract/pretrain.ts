@@ -25,6 +25,7 @@ export const pretrain = call(
     tiles: z.int().min(1).max(10_000_000).optional().describe('tiles drawn an epoch'),
     batch: z.int().min(1).max(65_536).optional().describe('tiles of one step'),
     imageSize: z.int().min(8).max(1024).optional().describe('pixels a side of a tile'),
+    patch: z.int().min(1).max(64).optional().describe('pixels a side of one token'),
     spectralPatch: z.int().min(1).max(1000).optional().describe('bands of one token'),
     maskRatio: z.number().gt(0).lt(1).default(0.9).describe('share of the tokens taken out'),
     loss: z

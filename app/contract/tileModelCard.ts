@@ -7,7 +7,7 @@ const finite = z.number();
 
 const tileScaling = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('two-sigma'),
+    kind: z.enum(['two-sigma', 'standard']),
     mean: z.array(finite),
     std: z.array(finite.positive()),
   }),

@@ -49,7 +49,7 @@ export const train = call(
     tiles: z.int().min(1).max(10_000_000).optional().describe('tiles drawn an epoch'),
     rate: z.number().gt(0).max(1).optional().describe('highest learning rate'),
     augment: z
-      .array(z.enum(['crop', 'flips', 'erasing', 'mixup', 'cutmix', 'none']))
+      .array(z.enum(['crop', 'flips', 'erasing', 'mixup', 'cutmix', 'paste', 'none']))
       .default([])
       .describe('change to training tiles instead of those of the recipe; may repeat'),
     tune: z

@@ -5,10 +5,10 @@ import type { SegmentationHead } from '../model/spectralGpt/configuration.ts';
 export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
 
 /**
- * Changes to training tiles: a random part enlarged; the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
+ * Changes to training tiles: labelled pixels of other tiles laid over them (Copy-Paste, Ghiasi et al. 2021); a random part enlarged; the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
  * proportion (mixup, Zhang et al. 2018) or by a rectangle (CutMix, Yun et al. 2019), with their labels.
  */
-export type TileAugmentation = 'crop' | 'flips' | 'erasing' | 'mixup' | 'cutmix';
+export type TileAugmentation = 'crop' | 'flips' | 'erasing' | 'mixup' | 'cutmix' | 'paste';
 
 /** Changes that keep what a task's labels say. */
 const fitting: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
@@ -16,7 +16,7 @@ const fitting: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
   // A mixture of two sets of labels is no set of labels.
   multilabel: ['crop', 'flips', 'erasing'],
   // Labels of single pixels hold for what is seen there.
-  segmentation: ['flips'],
+  segmentation: ['flips', 'paste'],
   change: ['flips'],
 };
 
@@ -35,6 +35,8 @@ export function checkAugmentation(kind: TileTaskKind, augment: readonly TileAugm
 export type FineTuningPlan = {
   readonly size: 'tiny' | 'base' | 'large' | 'huge';
   readonly imageSize: number;
+  /** Pixels a side of a token; the published 8 where absent. */
+  readonly patch?: number;
   /** Widths of the dense head; the published ones where absent. */
   readonly head?: SegmentationHead;
   readonly epochs: number;
@@ -62,7 +64,7 @@ export type FineTuningPlan = {
 /** A recipe as published, and the task that it is for. */
 type PublishedRecipe = FineTuningPlan & { readonly task: TileTaskKind };
 
-/** Ours, for a scene with ROIs or some hundred tiles, and a processor. */
+/** Ours, for some hundred labelled tiles, or networks of large tokens, and a processor. */
 const tiny: FineTuningPlan = {
   size: 'tiny',
   imageSize: 64,
@@ -87,6 +89,32 @@ const tiny: FineTuningPlan = {
   augment: ['flips'],
   labelSmoothing: 0,
 };
+
+/**
+ * Ours, for a scene with ROIs and a processor. Roads and roofs are a pixel or two wide, and a token of 96 numbers cannot hold the spectra of
+ * 8 × 8 or 4 × 4 pixels; of 2 × 2 it can. Small tiles are many in a second.
+ */
+const tinyDense = {
+  ...tiny,
+  imageSize: 8,
+  patch: 2,
+  head: {
+    levels: [
+      { hidden: 64, out: 32 },
+      { hidden: 64, out: 32 },
+      { hidden: 64, out: 32 },
+    ],
+    deepest: 64,
+    fusion: 32,
+  },
+  epochs: 16,
+  tiles: 2048,
+  batch: 32,
+  part: 32,
+  rate: 3e-3,
+  warmup: 1,
+  dropPath: 0,
+} as const satisfies FineTuningPlan;
 
 /** The larger networks on an analyst's own labels: the paper's optimiser with batches that a processor holds. */
 const large = (size: FineTuningPlan['size']): FineTuningPlan => ({
@@ -178,6 +206,22 @@ export const fineTuningPlans = {
     labelSmoothing: 0,
   },
 } as const satisfies Readonly<Record<string, FineTuningPlan | PublishedRecipe>>;
+
+/**
+ * The plan of a name for a task: `tiny` has one of its own for single pixels.
+ * @param patch Pixels a side of a token where the network is given: large tokens need large tiles.
+ */
+export function fineTuningPlan(
+  name: PlanName,
+  task: TileTaskKind,
+  patch: number = tinyDense.patch,
+): FineTuningPlan {
+  const whole = task === 'scene' || task === 'multilabel';
+  if (name !== 'tiny' || whole || patch > tinyDense.patch) return fineTuningPlans[name];
+  // A pair is two tiles.
+  if (task === 'change') return { ...tinyDense, tiles: 1024 };
+  return { ...tinyDense, augment: ['flips', 'paste'] };
+}
 
 export type PlanName = keyof typeof fineTuningPlans;
 

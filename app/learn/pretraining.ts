@@ -4,6 +4,8 @@ import type { SpectralGptConfig } from '../model/spectralGpt/configuration.ts';
 export type PretrainingPlan = {
   readonly size: 'tiny' | 'base' | 'large' | 'huge';
   readonly imageSize: number;
+  /** Pixels a side of a token; the published 8 where absent. */
+  readonly patch?: number;
   readonly decoder: SpectralGptConfig['decoder'];
   readonly epochs: number;
   /** Tiles drawn an epoch. */
@@ -25,14 +27,16 @@ const officialDecoder = { embedDim: 512, depth: 4, heads: 16 } as const;
 export const pretrainingPlans: Readonly<Record<PretrainingPlan['size'], PretrainingPlan>> = {
   tiny: {
     size: 'tiny',
-    imageSize: 64,
+    // As the plan `tiny` of fine-tuning for single pixels.
+    imageSize: 8,
+    patch: 2,
     decoder: { embedDim: 64, depth: 2, heads: 4 },
-    epochs: 30,
-    tiles: 512,
-    batch: 32,
-    part: 16,
-    baseRate: 4e-3,
-    warmup: 3,
+    epochs: 20,
+    tiles: 1024,
+    batch: 64,
+    part: 64,
+    baseRate: 8e-3,
+    warmup: 2,
   },
   base: released('base'),
   large: released('large'),

@@ -1,13 +1,14 @@
 import { AppError } from '../error.ts';
 
 /**
- * How physical values become the numbers, 0 to 1, that a tile model sees. `two-sigma`: (x − mean + 2σ) / 4σ of the whole
- * training data, clipped (the released preprocessing of BigEarthNet): what is bright stays bright. `min-max`: every tile
+ * How physical values become the numbers that a tile model sees. `two-sigma`: (x − mean + 2σ) / 4σ of the whole
+ * training data, clipped to 0 to 1 (the released preprocessing of BigEarthNet): what is bright stays bright. `standard`: (x − mean) / σ,
+ * clipped to ±4: the same, four times as wide and about zero, which a fresh network learns from several times faster. `min-max`: every tile
  * stretched by itself (the released preprocessing of the pre-training): no statistics, no radiometry.
  */
 export type TileScaling =
   | {
-      readonly kind: 'two-sigma';
+      readonly kind: 'two-sigma' | 'standard';
       readonly mean: readonly number[];
       readonly std: readonly number[];
     }
@@ -40,7 +41,7 @@ export class BandMoments {
   }
 
   /** @throws AppError `no-samples` where a band has no valid pixel */
-  scaling(): TileScaling {
+  scaling(kind: 'two-sigma' | 'standard' = 'two-sigma'): TileScaling {
     const empty = this.#count.indexOf(0);
     if (empty >= 0)
       throw new AppError(
@@ -50,7 +51,7 @@ export class BandMoments {
       );
     const std = [...this.#squares].map((sum, band) => Math.sqrt(sum / this.#count[band]!));
     // A band that never varies says nothing; any spread does.
-    return { kind: 'two-sigma', mean: [...this.#mean], std: std.map((one) => one || 1) };
+    return { kind, mean: [...this.#mean], std: std.map((one) => one || 1) };
   }
 }
 
@@ -73,6 +74,13 @@ function moments(
   return [mean, squares, count];
 }
 
+/** Where scaled values are cut off. */
+const bounds = {
+  'two-sigma': [0, 1],
+  standard: [-4, 4],
+  'min-max': [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+} as const;
+
 /** Scales a tile (bands, pixels) in place; invalid pixels become 0. */
 export function scaleTile(values: Float32Array, valid: Uint8Array, scaling: TileScaling): void {
   const pixels = valid.length;
@@ -80,10 +88,10 @@ export function scaleTile(values: Float32Array, valid: Uint8Array, scaling: Tile
   for (let band = 0; band < bands; band++) {
     const from = band * pixels;
     const [low, width] = rangeOf(values, valid, scaling, band);
+    const [least, most] = bounds[scaling.kind];
     for (let i = 0; i < pixels; i++) {
       const scaled = (values[from + i]! - low) / width;
-      const bounded = scaling.kind === 'two-sigma' ? Math.min(1, Math.max(0, scaled)) : scaled;
-      values[from + i] = valid[i] === 0 ? 0 : bounded;
+      values[from + i] = valid[i] === 0 ? 0 : Math.min(most, Math.max(least, scaled));
     }
   }
 }
@@ -95,9 +103,9 @@ function rangeOf(
   scaling: TileScaling,
   band: number,
 ): readonly [low: number, width: number] {
-  if (scaling.kind === 'two-sigma') {
+  if (scaling.kind !== 'min-max') {
     const [mean, std] = [scaling.mean[band]!, scaling.std[band]!];
-    return [mean - 2 * std, 4 * std];
+    return scaling.kind === 'standard' ? [mean, std] : [mean - 2 * std, 4 * std];
   }
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < valid.length; i++) {

@@ -23,7 +23,7 @@ const whole: Window = { x: 0, y: 0, width: size, height: size };
 
 beforeAll(async () => {
   await sample(api.sample.input.parse({ dir: path('pair'), kind: 'pair', size, seed: 2 }), quiet);
-  const small = { epochs: 1, tiles: 8, batch: 8, imageSize: 32, engine };
+  const small = { epochs: 1, tiles: 8, batch: 8, imageSize: 32, patch: 8, engine };
   await pretrain(
     api.pretrain.input.parse({ scenes: path('pair/scene.tif'), out: path('start'), ...small }),
     quiet,

@@ -20,6 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const asked = {
   scenes: path('scenes/scene.tif'),
   imageSize: 32,
+  patch: 8,
   epochs: 3,
   tiles: 16,
   batch: 8,

@@ -188,6 +188,7 @@ function configOf(
     classes: 0,
     ...spectralGptSizes[plan.size],
     spectralPatch,
+    patch: plan.patch ?? 8,
     ...start?.sizes,
     imageSize: plan.imageSize,
     bands,

@@ -328,7 +328,7 @@ test('the batch of a step is the same whatever parts it is made of', async () =>
     batch: 8,
     augment: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
   });
-  const whole = planOf(input, undefined);
+  const whole = planOf(input, undefined, 'scene');
   const task = await openTask('scene', {
     ...{ input, start: undefined, family: 'spectralgpt', imageSize: 64 },
     ...{ warn: () => undefined, context: quiet },

@@ -25,7 +25,7 @@ beforeAll(async () => {
     api.sample.input.parse({ dir: path('scene'), kind: 'sentinel2', size: 160, seed: 3 }),
     quiet,
   );
-  const small = { epochs: 1, tiles: 16, batch: 8, imageSize: 32, engine: 'tensorflow' };
+  const small = { epochs: 1, tiles: 16, batch: 8, imageSize: 32, patch: 8, engine: 'tensorflow' };
   await pretrain(
     api.pretrain.input.parse({ scenes: path('scene/scene.tif'), out: path('start'), ...small }),
     quiet,

@@ -62,7 +62,7 @@ export async function trainTiles(
   const kind = await kindOf(input);
   const family = familyNamed(input.model);
   const start = input.init === undefined ? undefined : await openStartModel(input.init, family);
-  const plan = planOf(input, start);
+  const plan = planOf(input, start, kind);
   checkAugmentation(kind, plan.augment);
   const { imageSize } = plan;
   const task = await openTask(kind, { input, start, family, imageSize, warn: run.warn, context });

@@ -8,7 +8,7 @@ export type PyramidLevel = { readonly hidden: number; readonly out: number };
 
 /** Widths of the segmentation and change head (UPerNet, Xiao et al. 2018, over one feature map). */
 export type SegmentationHead = {
-  /** Up-sampled by patch, patch / 2 and patch / 4; the fourth, `deepest`, stays on the token grid. */
+  /** Up-sampled by patch, patch / 2 and patch / 4, at least 1; the fourth, `deepest`, stays on the token grid. */
   readonly levels: readonly [PyramidLevel, PyramidLevel, PyramidLevel];
   readonly deepest: number;
   /** Channels of the pyramid pooling and of every fusion. */
@@ -170,7 +170,7 @@ function decoderProblem({ decoder, maskRatio }: SpectralGptConfig): string | und
 function taskProblem({ task, classes, patch }: SpectralGptConfig): string | undefined {
   if (!Number.isSafeInteger(classes) || classes < 2) return `${classes} classes; two are needed`;
   const dense = task === 'segmentation' || task === 'change';
-  return dense && patch % 4 !== 0
-    ? `the pyramid of ${task} needs a patch that four divides, not ${patch}`
+  return dense && patch > 2 && patch % 4 !== 0
+    ? `the pyramid of ${task} needs a patch of 1, 2 or a multiple of 4, not ${patch}`
     : undefined;
 }

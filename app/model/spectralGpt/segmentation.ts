@@ -50,8 +50,8 @@ export function denseHead<T>(pass: HeadPass<T>, map: T): T {
   const { patch } = pass.config;
   return fuseLevels(pass, [
     pyramidLevel(pass, 'conv0', map, patch),
-    pyramidLevel(pass, 'conv1', map, patch / 2),
-    pyramidLevel(pass, 'conv2', map, patch / 4),
+    pyramidLevel(pass, 'conv1', map, Math.max(1, patch / 2)),
+    pyramidLevel(pass, 'conv2', map, Math.max(1, patch / 4)),
     pyramidLevel(pass, 'conv3', map, 1),
   ]);
 }

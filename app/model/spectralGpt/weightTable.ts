@@ -81,7 +81,7 @@ export function denseHeadShapes({
   return [
     ...fusionHeadShapes(classes, head),
     ...head.levels.flatMap(({ hidden, out }, i): readonly Entry[] => {
-      const up = patch / 2 ** i;
+      const up = Math.max(1, patch / 2 ** i);
       return [
         ...convolutionShapes(`conv${i}.0`, hidden, embedDim),
         ...normShapes(`conv${i}.1`, hidden),

@@ -78,7 +78,7 @@ export class PairTiles {
       moments.add(tile.before.values, tile.valid);
       moments.add(tile.after.values, tile.valid);
     }
-    return moments.scaling();
+    return moments.scaling('standard');
   }
 
   /** Tiles drawn at random, half of them where change is, with `flips` in any symmetry; `key` names the batch. */

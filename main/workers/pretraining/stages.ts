@@ -69,6 +69,7 @@ function planOf(
   return {
     ...plan,
     imageSize: stage.imageSize ?? input.imageSize ?? imageSize ?? plan.imageSize,
+    ...(input.patch === undefined ? {} : { patch: input.patch }),
     epochs,
     tiles: stage.tiles ?? input.tiles ?? plan.tiles,
     batch,

@@ -1,3 +1,4 @@
+import { pasteLabelled } from '../../../app/learn/pasteLabelled.ts';
 import { applySymmetry, turnTile } from '../../../app/learn/squareSymmetry.ts';
 import { scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
 import { createRandom } from '../../../app/random.ts';
@@ -50,9 +51,16 @@ export class LabelledTiles {
     this.#byClass = byClass.filter((pixels) => pixels.length > 0);
   }
 
-  /** Tiles that each hold a pixel of a class drawn at random, with `flips` in any symmetry; `key` names the batch. */
+  /**
+   * Tiles that each hold a pixel of a class drawn at random, with `flips` in any symmetry, with `paste` labelled pixels of all
+   * laid over each other; `key` names the batch.
+   */
   async random(
-    { count, flips }: { readonly count: number; readonly flips: boolean },
+    {
+      count,
+      flips,
+      paste,
+    }: { readonly count: number; readonly flips: boolean; readonly paste: boolean },
     seed: number,
     key: readonly (string | number)[],
     signal: AbortSignal,
@@ -73,6 +81,7 @@ export class LabelledTiles {
       applySymmetry(tile.labels, this.#side, symmetry);
       tiles.push(tile);
     }
+    if (paste) pasteLabelled(tiles, this.#side, createRandom(seed, 'paste', ...key));
     return join(tiles);
   }
 

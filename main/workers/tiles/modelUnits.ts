@@ -16,7 +16,7 @@ export function inModelUnits(
   warn: (message: string) => void,
 ): SceneSource {
   const { scaling } = card;
-  if (scaling.kind !== 'two-sigma') return source;
+  if (scaling.kind === 'min-max') return source;
   const factor = factorOf(source, bands, { ...card, scaling });
   if (factor === 1) return source;
   warn(

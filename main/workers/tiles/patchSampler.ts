@@ -1,10 +1,10 @@
 import { BandMoments, scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
 import { createRandom, type Random } from '../../../app/random.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
-import { resampleSquare } from '../../../app/raster/resampleSquare.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import { openScene } from '../../raster/formats.ts';
 import { readTile, type Tile } from './readTile.ts';
+import { resizeTile } from './resizeTile.ts';
 import {
   type Survey,
   type SurveyedScene,
@@ -89,7 +89,7 @@ class SceneSampler implements PatchSampler {
         side,
       };
       const read = await readTile(source, entry.bands, place, this.#signal);
-      const tile = resampleSquare(read, side, this.#side);
+      const tile = resizeTile(read, side, this.#side);
       const share = tile.valid.reduce((sum, one) => sum + one, 0) / tile.valid.length;
       if (best === undefined || share > best.share) best = { tile, share };
       if (share >= leastValid) break;
@@ -103,7 +103,7 @@ class SceneSampler implements PatchSampler {
       const { values, valid } = await this.tile('range', i);
       moments.add(values, valid);
     }
-    return moments.scaling();
+    return moments.scaling('standard');
   }
 
   async batch(

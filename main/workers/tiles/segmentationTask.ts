@@ -63,8 +63,13 @@ async function batchOf(
   seed: number,
   signal: AbortSignal,
 ): Promise<CourseBatch> {
-  const flips = plan.augment.includes('flips');
-  const tiles = await training.random({ count: plan.part, flips }, seed, [epoch, part], signal);
+  const [flips, paste] = [plan.augment.includes('flips'), plan.augment.includes('paste')];
+  const tiles = await training.random(
+    { count: plan.part, flips, paste },
+    seed,
+    [epoch, part],
+    signal,
+  );
   const { values, labels, count } = tiles;
   const random = createRandom(seed, 'network', epoch, part);
   const shape = [count, config.bands, config.imageSize, config.imageSize];
@@ -99,7 +104,7 @@ function scalingOf(
     for (const [band, column] of columns.entries())
       values[band * train.length + i] = features[sample * read.length + column]!;
   moments.add(values, new Uint8Array(train.length).fill(1));
-  return moments.scaling();
+  return moments.scaling('standard');
 }
 
 function fingerprintOf({ pixels, scenes }: TrainingData): string {

@@ -2,6 +2,7 @@ import type { Input } from '../../../app/contract/api.ts';
 import { AppError } from '../../../app/error.ts';
 import {
   type FineTuningPlan,
+  fineTuningPlan,
   fineTuningPlans,
   isPlanName,
   type TileTaskKind,
@@ -33,7 +34,11 @@ export function tuningOf(tune: string): Tuning & { readonly rank?: number } {
 }
 
 /** The plan of a preset with what the user wants otherwise; a model to start from decides the size of its tiles. */
-export function planOf(input: Input<'train'>, start: StartModel | undefined): FineTuningPlan {
+export function planOf(
+  input: Input<'train'>,
+  start: StartModel | undefined,
+  task: TileTaskKind,
+): FineTuningPlan {
   // Prismap's own choice for a processor.
   const name = input.preset === 'prismap' ? 'tiny' : input.preset;
   if (!isPlanName(name))
@@ -41,7 +46,7 @@ export function planOf(input: Input<'train'>, start: StartModel | undefined): Fi
       'usage',
       `${input.model} has no preset "${name}". Choose from: ${Object.keys(fineTuningPlans).join(', ')}.`,
     );
-  const plan: FineTuningPlan = fineTuningPlans[name];
+  const plan = fineTuningPlan(name, task, tokenSide(input, start));
   const epochs = input.epochs ?? plan.epochs;
   const batch = input.batch ?? plan.batch;
   const tiles = input.tiles ?? plan.tiles;
@@ -58,6 +63,16 @@ export function planOf(input: Input<'train'>, start: StartModel | undefined): Fi
     augment: augment.length === 0 ? plan.augment : augment.filter((one) => one !== 'none'),
   };
 }
+
+/**
+ * Pixels a side of what becomes one token, where that is given. A pixel of ResNet's last map is 32 of the tile; tiles of a data set show
+ * whole objects, which tokens of the usual size tell apart sooner.
+ */
+const tokenSide = (
+  { model, dataset }: Input<'train'>,
+  start: StartModel | undefined,
+): number | undefined =>
+  start?.sizes?.patch ?? (model === 'resnet50' ? 32 : dataset === undefined ? undefined : 8);
 
 /**
  * Tiles drawn an epoch: as the user says; of a data set every tile once, a small one as often as the plan's number needs; else
@@ -121,7 +136,7 @@ export function configOf(
   const transformer = {
     ...sizes,
     ...spectralGptSizes[plan.size],
-    patch: 8,
+    patch: plan.patch ?? 8,
     ...start?.sizes,
     dropPath: plan.dropPath,
   };

@@ -8,7 +8,7 @@ import type { TuneProps } from './TuneData.tsx';
 const fitting: Readonly<Record<TuneSettings['task'], readonly string[]>> = {
   scene: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
   multilabel: ['crop', 'flips', 'erasing'],
-  segmentation: ['flips'],
+  segmentation: ['flips', 'paste'],
   change: ['flips'],
 };
 
@@ -22,6 +22,8 @@ function augmentName(name: string): string {
       return t('Random erasing');
     case 'mixup':
       return t('Mixup: two tiles in proportion');
+    case 'paste':
+      return t('Labelled pixels of other tiles laid over');
     default:
       return t('CutMix: a piece of another tile');
   }
