@@ -11,7 +11,7 @@ export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
 export type TileAugmentation = 'crop' | 'flips' | 'erasing' | 'mixup' | 'cutmix' | 'paste';
 
 /** Changes that keep what a task's labels say. */
-const fitting: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
+export const fittingAugmentation: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
   scene: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
   // A mixture of two sets of labels is no set of labels.
   multilabel: ['crop', 'flips', 'erasing'],
@@ -22,12 +22,12 @@ const fitting: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
 
 /** @throws AppError `usage` naming changes that would make the labels of a task untrue */
 export function checkAugmentation(kind: TileTaskKind, augment: readonly TileAugmentation[]): void {
-  const wrong = augment.filter((one) => !fitting[kind].includes(one));
+  const wrong = augment.filter((one) => !fittingAugmentation[kind].includes(one));
   if (wrong.length === 0) return;
   throw new AppError(
     'usage',
-    `The change "${wrong.join('", "')}" to training tiles makes the labels of ${kind} untrue. Give --augment ${fitting[kind].join(' --augment ')}, or --augment none.`,
-    { found: wrong, possible: fitting[kind] },
+    `The change "${wrong.join('", "')}" to training tiles makes the labels of ${kind} untrue. Give --augment ${fittingAugmentation[kind].join(' --augment ')}, or --augment none.`,
+    { found: wrong, possible: fittingAugmentation[kind] },
   );
 }
 

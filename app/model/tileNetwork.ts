@@ -1,6 +1,5 @@
 import {
   freshResnetWeights,
-  isResnetStatistic,
   type NormStatistics,
   type ResnetConfig,
   resnetLogits,
@@ -89,5 +88,4 @@ export function tileLogits<T>(pass: TilePass<T>, image: T, second?: T): T {
 }
 
 /** Whether a network keeps statistics of its batches, which are found and not learned. */
-export const keepsStatistics = (config: TileConfig): boolean =>
-  [...tileNetworkShapes(config).keys()].some(isResnetStatistic);
+export const keepsStatistics = (config: TileConfig): boolean => familyOf(config) === 'resnet50';

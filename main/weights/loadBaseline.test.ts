@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { ResnetConfig } from '../../app/model/baselines/resnet.ts';
+import { smallHead } from '../../app/model/baselines/testing/smallHead.ts';
 import type { VitConfig } from '../../app/model/baselines/vit.ts';
 import { freshTileWeights } from '../../app/model/tileNetwork.ts';
 import type { WeightData } from '../../app/model/weights.ts';
@@ -26,15 +27,7 @@ const vit = (imageSize: number): VitConfig => ({
   patch: 8,
   dropPath: 0,
   groupEmbedding: 0,
-  head: {
-    levels: [
-      { hidden: 32, out: 16 },
-      { hidden: 32, out: 16 },
-      { hidden: 32, out: 16 },
-    ],
-    deepest: 32,
-    fusion: 16,
-  },
+  head: smallHead,
 });
 
 async function load(

@@ -116,8 +116,8 @@ async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
   const { input, plan, start, task, config } = work;
   const { engine: id, device, versions } = engine.info;
   const tuning = tuningOf(input.tune);
-  const weights = await startWeights(work, tuning);
-  const learner = engine.learner(weights, {
+  // Not kept by a name: the learner has its own, and these are as large.
+  const learner = engine.learner(await startWeights(work, tuning), {
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,

@@ -1,10 +1,12 @@
 // Outputs by torchvision 0.29's resnet50 and by timm 1.0's VisionTransformer (and SatMAE's tokens before its blocks) in PyTorch
 // 2.15, over weights and images that the formulas below make here and there.
+
 import { expect, test } from 'vitest';
 import { openEngine } from '../../../main/engines/table.ts';
 import type { Ops, Shape } from '../ops.ts';
 import type { WeightData, WeightShapes, Weights } from '../weights.ts';
 import { freshResnetWeights, type ResnetConfig, resnetLogits, resnetShapes } from './resnet.ts';
+import { smallHead } from './testing/smallHead.ts';
 import { freshVitWeights, type VitConfig, vitLogits, vitShapes } from './vit.ts';
 
 const count = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
@@ -130,15 +132,7 @@ const vit: VitConfig = {
   classes: 5,
   dropPath: 0,
   headDropout: { pyramid: 0, fusion: 0 },
-  head: {
-    levels: [
-      { hidden: 32, out: 16 },
-      { hidden: 32, out: 16 },
-      { hidden: 32, out: 16 },
-    ],
-    deepest: 32,
-    fusion: 16,
-  },
+  head: smallHead,
   groupEmbedding: 0,
 };
 const satmae: VitConfig = {

@@ -108,7 +108,7 @@ export function freshResnetWeights(config: ResnetConfig, seed: number): WeightDa
   return new Map([...freshWeights(resnetShapes(config), seed), ...stages]);
 }
 
-export const isResnetStatistic = (path: string): boolean => /\.running_(mean|var)$/.test(path);
+const isStatistic = (path: string): boolean => /\.running_(mean|var)$/.test(path);
 
 const stagePart = /^(conv1|bn1|layer(\d))\./;
 
@@ -116,7 +116,7 @@ const stagePart = /^(conv1|bn1|layer(\d))\./;
 export function resnetRule(tuning: Tuning): (path: string) => ParameterRule {
   const learns = (path: string): boolean => {
     const stage = stagePart.exec(path);
-    if (isResnetStatistic(path)) return false;
+    if (isStatistic(path)) return false;
     if (tuning.kind === 'all' || stage === null) return true;
     return tuning.kind === 'last' && Number(stage[2] ?? 0) > blocks.length - tuning.blocks;
   };

@@ -24,8 +24,8 @@ export function pairInputs(
 ): ReadonlyMap<string, { readonly shape: number[]; readonly values: Float32Array }> {
   const shape = [count, bands, imageSize, imageSize];
   return new Map([
-    ['before', { shape, values: before }],
-    ['after', { shape, values: after }],
+    ['image', { shape, values: before }],
+    ['second', { shape, values: after }],
   ]);
 }
 
@@ -40,7 +40,7 @@ export async function validateChange(
   for await (const batch of batches) {
     const [scores] = network.evaluate(pairInputs(batch, config), (ops, weights, inputs) => [
       ops.logSoftmax(
-        tileLogits({ ops, weights, config }, inputs.get('before')!, inputs.get('after')),
+        tileLogits({ ops, weights, config }, inputs.get('image')!, inputs.get('second')),
       ),
     ]);
     const reference: number[] = [];

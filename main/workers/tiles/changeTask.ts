@@ -180,8 +180,8 @@ async function batchOf(
     objective: (ops, parameters, inputs) => {
       const logits = tileLogits(
         { ops, weights: parameters, config, random },
-        inputs.get('before')!,
-        inputs.get('after'),
+        inputs.get('image')!,
+        inputs.get('second'),
       );
       const rows = ops.reshape(logits, [batch.labels.length, config.classes]);
       return crossEntropyOf(ops, rows, batch.labels, weights);

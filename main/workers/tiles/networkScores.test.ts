@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { applySymmetry, turnTile } from '../../../app/learn/squareSymmetry.ts';
+import { smallHead } from '../../../app/model/baselines/testing/smallHead.ts';
 import type { VitConfig } from '../../../app/model/baselines/vit.ts';
 import { freshTileWeights } from '../../../app/model/tileNetwork.ts';
 import { openEngine } from '../../engines/table.ts';
@@ -17,15 +18,7 @@ const config: VitConfig = {
   dropPath: 0,
   groupEmbedding: 0,
   headDropout: { pyramid: 0, fusion: 0 },
-  head: {
-    levels: [
-      { hidden: 32, out: 16 },
-      { hidden: 32, out: 16 },
-      { hidden: 32, out: 16 },
-    ],
-    deepest: 32,
-    fusion: 16,
-  },
+  head: smallHead,
 };
 const side = config.imageSize;
 const tile = (phase: number): Float32Array =>

@@ -57,11 +57,10 @@ function batchStatistics(
         paths.push(path);
         found.push(value);
       };
-      const image = given.get('image') ?? given.get('before')!;
       tileLogits(
         { ops, weights, config, statistics: { of: 'batch', observe } },
-        image,
-        given.get('after'),
+        given.get('image')!,
+        given.get('second'),
       );
       return found;
     },

@@ -4,9 +4,8 @@ import { useDesk, useWorkspace } from '../context.ts';
 import { FolderField } from '../export/FolderField.tsx';
 import { NumberField, Select } from '../fields.tsx';
 import { Section } from '../spectra/Section.tsx';
-import { Choice } from '../train/TuneCourse.tsx';
+import { Choice, CourseFields, StartFrom, sizeOptions } from '../train/TileFields.tsx';
 import { NotMeasured } from '../train/TuneSection.tsx';
-import { modelLabel, useModels } from '../train/useModels.ts';
 import { PretrainRun } from './PretrainRun.tsx';
 import {
   type ChangePretraining,
@@ -70,7 +69,6 @@ function PretrainForm({
   readonly onChange: ChangePretraining;
 }): ReactElement {
   const { preset, init, loss, maskRatio } = settings;
-  const earlier = useModels().filter(({ family }) => family === 'spectralgpt');
   return (
     <>
       <FolderField
@@ -81,23 +79,10 @@ function PretrainForm({
       <Select
         label={t('Size')}
         value={preset}
-        options={[
-          ['tiny', t('Tiny: minutes on a processor')],
-          ['base', t('Base (86 million numbers)')],
-          ['large', t('Large (304 million numbers)')],
-          ['huge', t('Huge (over 600 million numbers)')],
-        ]}
+        options={sizeOptions()}
         onChange={(next) => onChange({ preset: next })}
       />
-      <Select
-        label={t('Start from')}
-        value={init ?? ''}
-        options={[
-          ['', t('Nothing: new weights')] as const,
-          ...earlier.map((model) => [model.path, modelLabel(model)] as const),
-        ]}
-        onChange={(path) => onChange({ init: path === '' ? undefined : path })}
-      />
+      <StartFrom init={init} onChange={(path) => onChange({ init: path })} />
       <Select
         label={t('What is to be filled in')}
         value={loss}
@@ -127,27 +112,7 @@ function Numbers({
 }): ReactElement {
   return (
     <>
-      <Choice
-        label={t('Epochs as the recipe says')}
-        field={t('Epochs')}
-        value={settings.epochs}
-        first={20}
-        onChange={(epochs) => onChange({ epochs })}
-      />
-      <Choice
-        label={t('Tiles of an epoch as the recipe says')}
-        field={t('Tiles of an epoch')}
-        value={settings.tiles}
-        first={512}
-        onChange={(tiles) => onChange({ tiles })}
-      />
-      <Choice
-        label={t('Tiles of a step as the recipe says')}
-        field={t('Tiles of a step')}
-        value={settings.batch}
-        first={16}
-        onChange={(batch) => onChange({ batch })}
-      />
+      <CourseFields values={settings} first={{ tiles: 512, batch: 16 }} onChange={onChange} />
       <Choice
         label={t('Side of a tile as the recipe says')}
         field={t('Side of a tile, pixels')}

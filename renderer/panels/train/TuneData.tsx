@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import { needsDataset, type TuneSettings } from '../../actions/fineTune.ts';
 import { sortedClasses } from '../../edits/classes.ts';
 import { t } from '../../words/translate.ts';
+import { DateFields } from '../change/DateFields.tsx';
 import { useWorkspace } from '../context.ts';
 import { FileField } from '../export/FileField.tsx';
 import { FolderField } from '../export/FolderField.tsx';
@@ -108,29 +109,13 @@ const foldersText = (task: TuneSettings['task']): string =>
 
 /** Two scenes of the project, and where it is known what changed between them. */
 function Dates({ settings, onChange }: TuneProps): ReactElement {
-  const layers = useWorkspace((state) => state.document.layers);
   const rows = useWorkspace((state) => state.document.classes);
   const { before, after, labels, changed } = settings;
-  const scenes = [...layers.values()]
-    .filter(({ kind, style }) => kind === 'scene' && style?.mode !== 'classes')
-    .flatMap(({ uri, name }) => (uri === undefined ? [] : [[uri, name] as const]));
-  const none = ['', t('Choose a scene')] as const;
   const toggle = (name: string, on: boolean): void =>
     onChange({ changed: on ? [...changed, name] : changed.filter((one) => one !== name) });
   return (
     <>
-      <Select
-        label={t('Earlier date')}
-        value={before}
-        options={[none, ...scenes]}
-        onChange={(uri) => onChange({ before: uri })}
-      />
-      <Select
-        label={t('Later date')}
-        value={after}
-        options={[none, ...scenes]}
-        onChange={(uri) => onChange({ after: uri })}
-      />
+      <DateFields before={before} after={after} onChange={onChange} />
       <FileField
         label={t('Where change is known: polygons or a raster (empty: the ROIs of the project)')}
         value={labels}

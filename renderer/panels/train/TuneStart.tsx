@@ -4,14 +4,14 @@ import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 import { NumberField, Select } from '../fields.tsx';
 import { useSceneInUse } from '../spectra/sceneInUse.ts';
+import { StartFrom, sizeOptions } from './TileFields.tsx';
 import { recipes, type TuneProps } from './TuneData.tsx';
-import { modelLabel, useModels } from './useModels.ts';
+import { useModels } from './useModels.ts';
 
 /** The recipe, what it starts from, and what of that learns. */
 export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
   const { preset, init, task } = settings;
   const earlier = useModels().filter(({ family }) => family === 'spectralgpt');
-  const known = init === undefined || earlier.some(({ path }) => path === init);
   const { workspace } = useDesk();
   const info = useSceneInUse();
   const start = earlier.find(({ path }) => path === init);
@@ -27,10 +27,7 @@ export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
         label={t('Size and recipe')}
         value={preset}
         options={[
-          ['tiny', t('Tiny: minutes on a processor')] as const,
-          ['base', t('Base (86 million numbers)')] as const,
-          ['large', t('Large (304 million numbers)')] as const,
-          ['huge', t('Huge (over 600 million numbers)')] as const,
+          ...sizeOptions(),
           [
             recipes[task],
             t('As published for {name}', { name: publishedNames[recipes[task]] ?? '' }),
@@ -38,16 +35,7 @@ export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
         ]}
         onChange={(next) => onChange({ preset: next })}
       />
-      <Select
-        label={t('Start from')}
-        value={init ?? ''}
-        options={[
-          ['', t('Nothing: new weights')] as const,
-          ...earlier.map((model) => [model.path, modelLabel(model)] as const),
-          ...(known ? [] : [[init, init] as const]),
-        ]}
-        onChange={(path) => onChange({ init: path === '' ? undefined : path })}
-      />
+      <StartFrom init={init} onChange={(path) => onChange({ init: path })} />
       {earlier.length === 0 && (
         <div className="actions">
           <button type="button" onClick={() => workspace.store.set({ panel: 'models' })}>
