@@ -19,6 +19,7 @@ import { identityOf } from './mapRun.ts';
 import { predict } from './predict.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
+import { unitsOfModel } from './tiles/modelUnits.ts';
 
 /** What the report needs beyond the result of the call. */
 export type ChangeResult = Omit<Output<'change'>, 'report'> & {
@@ -137,6 +138,7 @@ async function score(
     );
   const pair = await openPair(input, {
     bands: model.card.bands,
+    units: unitsOfModel(model.card.scaling),
     resampling: input.resampling,
     normalise,
     warn: run.warn,

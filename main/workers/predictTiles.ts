@@ -15,7 +15,7 @@ import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { withSeamMeter } from './tiles/mapSeam.ts';
 import { mapTileRows } from './tiles/mapTileRows.ts';
-import { inModelUnits } from './tiles/modelUnits.ts';
+import { inUnitsOf, unitsOfModel } from './tiles/modelUnits.ts';
 import { bandsInScene } from './tiles/tileBands.ts';
 
 /** Tasks whose models make a map of one scene. */
@@ -43,7 +43,7 @@ export async function predictTiles(
     const opened = await openScene(input.scene);
     try {
       const bands = bandsFor(model, opened, input, () => undefined);
-      const source = inModelUnits(opened, bands, model.card, run.warn);
+      const source = await inUnitsOf(unitsOfModel(model.card.scaling), opened, bands, run.warn);
       bandsFor(model, source, input, run.warn);
       const extent = await mapExtent(input, source.description.grid);
       const manifest = await manifestOf(input, source, { id, device, versions }, context.signal);

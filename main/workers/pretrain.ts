@@ -26,6 +26,7 @@ import { type Stage, stagesOf } from './pretraining/stages.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 import { findScenes } from './tiles/findScenes.ts';
+import { unitsOfModel } from './tiles/modelUnits.ts';
 import { openPatchSampler, type PatchSampler } from './tiles/patchSampler.ts';
 import type { StartModel } from './tiles/start.ts';
 import { openStartModel } from './tiles/startModel.ts';
@@ -101,6 +102,7 @@ async function runStage(
     seed: input.seed,
     side: stage.plan.imageSize,
     choice: stage.choice,
+    units: unitsOfModel(before?.scaling ?? start?.scaling),
     warn: run.warn,
     signal: context.signal,
     ...(bands === undefined ? {} : { bands }),

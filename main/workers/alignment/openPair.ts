@@ -7,6 +7,7 @@ import type { RelativeRadiometry } from '../../../app/raster/relativeRadiometry.
 import type { ResamplingMethod } from '../../../app/raster/resample.ts';
 import type { SceneDescription, SceneSource } from '../../../app/raster/scene.ts';
 import { openScene } from '../../raster/formats.ts';
+import { inUnitsOf, type KnownUnits, lookAt } from '../tiles/modelUnits.ts';
 import { bandsForModel, bandsInScene } from '../tiles/tileBands.ts';
 import { type Registration, radiometryOf, registrationOf, samePicture } from './pairChecks.ts';
 import { type PairDate, samplePair } from './pairSamples.ts';
@@ -41,6 +42,8 @@ export type ScenePair = {
 export type PairOptions = {
   /** Bands of a model; those that a new one takes where absent. */
   readonly bands?: readonly WantedBand[] | undefined;
+  /** Of a model: both dates are brought to them; the second to those of the first where absent. */
+  readonly units?: KnownUnits | undefined;
   /** Which network they are for; SpectralGPT where absent. */
   readonly family?: TileFamilyId;
   readonly resampling: ResamplingMethod;
@@ -82,20 +85,21 @@ export async function openPair(
 }
 
 async function layOver(
-  first: SceneSource,
-  second: SceneSource,
-  { bands: wanted, family, resampling, normalise, warn, signal }: PairOptions,
+  one: SceneSource,
+  other: SceneSource,
+  { bands: wanted, units, family, resampling, normalise, warn, signal }: PairOptions,
 ): Promise<ScenePair> {
-  const { grid } = first.description;
-  const bands = wanted ?? bandsForModel(first.description, family);
-  const indices = bandsInScene(bands, first.description, warn);
+  const { grid } = one.description;
+  const bands = wanted ?? bandsForModel(one.description, family);
+  const indices = bandsInScene(bands, one.description, warn);
+  const others = bandsInScene(bands, other.description, warn);
+  const first = await inUnitsOf(units, one, indices, warn);
+  const own = { means: (await lookAt(first, indices)).means, of: 'the first date' };
+  const second = await inUnitsOf(units ?? own, other, others, warn);
   const [sameGrid, overlap] = placeOf(first.description, second.description, warn);
   const placed = sameGrid ? second : resampledScene(second, grid, resampling);
   const before: PairDate = { source: first, bands: indices };
-  const raw: PairDate = {
-    source: placed,
-    bands: bandsInScene(bands, second.description, warn),
-  };
+  const raw: PairDate = { source: placed, bands: others };
   const samples = await samplePair(before, raw, overlap, signal);
   if (samples.windows.length === 0)
     warn(

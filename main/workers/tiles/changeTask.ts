@@ -19,6 +19,7 @@ import { type ChangeLabels, openChangeLabels } from '../change/changeLabels.ts';
 import { type LabelledPair, PairTiles } from '../change/pairTiles.ts';
 import { changeClasses, pairInputs, validateChange } from '../change/validateChange.ts';
 import { oscdPairs } from '../datasets/oscd.ts';
+import { unitsOfModel } from './modelUnits.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import type { TileRequest, TileTask } from './tileTask.ts';
 
@@ -118,12 +119,14 @@ function givenPairs({ input }: TaskSetting): ChangeSource[] {
 
 async function openLabelled(
   source: ChangeSource,
-  { input, family, warn, context }: TaskSetting,
+  { input, start, family, warn, context }: TaskSetting,
   bands: ScenePair['bands'] | undefined,
 ): Promise<{ readonly pair: ScenePair; readonly labels: ChangeLabels }> {
   const { signal } = context;
   const { resampling, normalise } = input;
-  const pair = await openPair(source, { bands, family, resampling, normalise, warn, signal });
+  const units = unitsOfModel(start?.scaling);
+  const options = { bands, units, family, resampling, normalise, warn, signal };
+  const pair = await openPair(source, options);
   try {
     const labels = await openChangeLabels(source.labels, pair.grid, { ...input, warn, signal });
     return { pair, labels };

@@ -3,6 +3,7 @@ import { createRandom, type Random } from '../../../app/random.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import { openScene } from '../../raster/formats.ts';
+import { inUnitsOf, type KnownUnits, lookAt } from './modelUnits.ts';
 import { readTile, type Tile } from './readTile.ts';
 import { resizeTile } from './resizeTile.ts';
 import {
@@ -45,9 +46,28 @@ export type PatchSampler = {
 /** @throws AppError `no-samples` where no scene can be used */
 export async function openPatchSampler(
   uris: readonly string[],
-  options: SurveyOptions & { readonly seed: number },
+  options: SamplerOptions,
 ): Promise<PatchSampler> {
-  return new SceneSampler(await surveyScenes(uris, options), options);
+  const survey = await surveyScenes(uris, options);
+  return new SceneSampler(survey, {
+    ...options,
+    units: options.units ?? (await unitsOf(survey.scenes[0]!)),
+  });
+}
+
+export type SamplerOptions = SurveyOptions & {
+  readonly seed: number;
+  /** That all scenes are brought to; those of the first where absent. */
+  readonly units?: KnownUnits | undefined;
+};
+
+async function unitsOf({ uri, bands }: SurveyedScene): Promise<KnownUnits> {
+  const source = await openScene(uri);
+  try {
+    return { means: (await lookAt(source, bands)).means, of: 'the first scene' };
+  } finally {
+    await source.close();
+  }
 }
 
 class SceneSampler implements PatchSampler {
@@ -58,10 +78,13 @@ class SceneSampler implements PatchSampler {
   readonly #seed: number;
   readonly #side: number;
   readonly #signal: AbortSignal;
+  readonly #units: KnownUnits | undefined;
+  readonly #warn: (message: string) => void;
+  #told = false;
   /** In the order of their last use. */
   readonly #open = new Map<string, Promise<SceneSource>>();
 
-  constructor(surveyed: Survey, { seed, side, signal }: Parameters<typeof openPatchSampler>[1]) {
+  constructor(surveyed: Survey, { seed, side, signal, units, warn }: SamplerOptions) {
     this.bands = surveyed.bands;
     this.files = surveyed.files;
     this.resolution = surveyed.resolution;
@@ -69,6 +92,8 @@ class SceneSampler implements PatchSampler {
     this.#seed = seed;
     this.#side = side;
     this.#signal = signal;
+    this.#units = units;
+    this.#warn = warn;
   }
 
   get scenes(): readonly string[] {
@@ -139,9 +164,13 @@ class SceneSampler implements PatchSampler {
     return this.#entries.at(-1)!;
   }
 
-  async #source({ uri }: SurveyedScene): Promise<SceneSource> {
+  async #source({ uri, bands }: SurveyedScene): Promise<SceneSource> {
     const known = this.#open.get(uri);
-    const source = known ?? openScene(uri, { signal: this.#signal });
+    const source =
+      known ??
+      openScene(uri, { signal: this.#signal }).then((opened) =>
+        inUnitsOf(this.#units, opened, bands, (message) => this.#tellOnce(message)),
+      );
     this.#open.delete(uri);
     this.#open.set(uri, source);
     if (this.#open.size > mostOpen) {
@@ -150,6 +179,13 @@ class SceneSampler implements PatchSampler {
       await (await idle).close();
     }
     return source;
+  }
+
+  /** Of thousands of scenes the first that is read in other units is enough. */
+  #tellOnce(message: string): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#warn(`${message} Other scenes like it are treated alike.`);
   }
 }
 

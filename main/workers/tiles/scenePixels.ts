@@ -2,6 +2,7 @@ import type { SceneDescription } from '../../../app/raster/scene.ts';
 import { openScene } from '../../raster/formats.ts';
 import { sceneGap, type TrainingData } from '../trainingData.ts';
 import type { ScenePixels } from './labelledTiles.ts';
+import { inUnitsOf, type KnownUnits } from './modelUnits.ts';
 import { bandsInScene } from './tileBands.ts';
 
 /** The scenes of a training run, opened, with their bands in the order of the model. */
@@ -11,14 +12,21 @@ export type OpenScenes = {
   close(): Promise<void>;
 };
 
-/** Opens the scenes of training data; samples lie side by side there, one scene after the other. */
+/**
+ * Opens the scenes of training data; samples lie side by side there, one scene after the other.
+ * @param units Of the model that is trained further: scenes are brought to them
+ */
 export async function openScenes(
   data: TrainingData,
   bands: Parameters<typeof bandsInScene>[0],
+  units: KnownUnits | undefined,
   warn: (message: string) => void,
 ): Promise<OpenScenes> {
-  const sources = await Promise.all(data.scenes.map(({ uri }) => openScene(uri)));
-  const indices = sources.map(({ description }) => bandsInScene(bands, description, warn));
+  const opened = await Promise.all(data.scenes.map(({ uri }) => openScene(uri)));
+  const indices = opened.map(({ description }) => bandsInScene(bands, description, warn));
+  const sources = await Promise.all(
+    opened.map((source, scene) => inUnitsOf(units, source, indices[scene]!, warn)),
+  );
   const starts = startsOf(data.scenes);
   return {
     pixels: (chosen) =>

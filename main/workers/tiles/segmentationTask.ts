@@ -11,6 +11,7 @@ import { requireRois } from '../roiInput.ts';
 import { collectTrainingData, type TrainingData } from '../trainingData.ts';
 import { splitSamples } from '../trainingSplit.ts';
 import { LabelledTiles } from './labelledTiles.ts';
+import { unitsOfModel } from './modelUnits.ts';
 import { openScenes } from './scenePixels.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { bandsForModel } from './tileBands.ts';
@@ -26,7 +27,7 @@ export async function openSegmentationTask(setting: TaskSetting): Promise<TileTa
   split.warnings.forEach(warn);
   const bands = start?.bands ?? bandsForModel(data.scenes[0]!, setting.family);
   const scaling = start?.scaling ?? scalingOf(data, split, bands);
-  const scenes = await openScenes(data, bands, warn);
+  const scenes = await openScenes(data, bands, unitsOfModel(start?.scaling), warn);
   const options = { classes: data.classes.length, side: imageSize, scaling };
   const training = new LabelledTiles(scenes.pixels(split.train), options);
   const validation = new LabelledTiles(scenes.pixels(split.validation), options);

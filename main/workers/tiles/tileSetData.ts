@@ -9,6 +9,7 @@ import { openTileSet } from '../datasets/openTileSet.ts';
 import { splitTiles, type TileSplit } from '../datasets/splitTiles.ts';
 import type { TileSet, TileSetTask } from '../datasets/tileSet.ts';
 import { TileStore } from '../datasets/tileStore.ts';
+import { lookOf, scaledBands, unitFactor, unitsOfModel, type ValueLook } from './modelUnits.ts';
 import type { TaskSetting } from './taskSetting.ts';
 import { bandsForModel, bandsInScene } from './tileBands.ts';
 import type { TileTask } from './tileTask.ts';
@@ -25,6 +26,8 @@ export type TileSetData = {
 
 /** Training tiles that the scaling is learned from: enough for means, few enough to be read in seconds. */
 const scalingTiles = 1000;
+/** Training tiles that the unit of the values is told from, and pixels a side of each. */
+const [unitTiles, unitSide] = [32, 16];
 /** Up to so many tiles are named and hashed one by one in the record. */
 const namedTiles = 500;
 
@@ -50,11 +53,17 @@ export async function openTileSetData(
   split.warnings.forEach(warn);
   const bands =
     start?.bands ?? bandsForModel({ bands: withoutSkipped(facts.bands, input) }, family);
-  const store = new TileStore(
-    set.tiles,
-    facts.bands,
-    bandsInScene(bands, { bands: facts.bands, uri: root }, warn),
-  );
+  const indices = bandsInScene(bands, { bands: facts.bands, uri: root }, warn);
+  const stored = new TileStore(set.tiles, facts.bands, indices);
+  const units = unitsOfModel(start?.scaling);
+  const factor =
+    units === undefined
+      ? 1
+      : unitFactor(await lookAtTiles(stored, split, bands.length), units, (words) =>
+          warn(`${root}: ${words}`),
+        );
+  const store =
+    factor === 1 ? stored : new TileStore(set.tiles, scaledBands(facts.bands, factor), indices);
   const scaling =
     start?.scaling ??
     (await learnScaling({ store, split, bands: bands.length, imageSize }, input.seed, (done) =>
@@ -66,6 +75,17 @@ export async function openTileSetData(
       }),
     ));
   return { set, facts, split, bands, scaling, store };
+}
+
+/** What some of the training tiles hold. */
+async function lookAtTiles(
+  store: TileStore,
+  { training }: TileSplit,
+  bands: number,
+): Promise<ValueLook> {
+  const step = Math.ceil(training.length / unitTiles);
+  const some = training.filter((_, i) => i % step === 0);
+  return lookOf(await Promise.all(some.map((tile) => store.whole(tile, unitSide))), bands);
 }
 
 function withoutSkipped(
