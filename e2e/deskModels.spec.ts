@@ -173,7 +173,11 @@ test('a model is fine-tuned from it, the head alone, with its curve and figures'
   await form.getByLabel('Changes to training tiles as the recipe says').uncheck();
   await expect(form.getByLabel('Flips and quarter turns')).toBeChecked();
   await expect(form.getByLabel('Mixup: two tiles in proportion')).toBeHidden();
-  await expect(form.getByText(/is not measured beforehand/).first()).toBeVisible();
+  const cost = form.getByRole('region', { name: 'What training will take' });
+  await expect(cost).toContainText(/\d of 32 tiles were learned to measure it/, {
+    timeout: 60_000,
+  });
+  await expect(cost).toContainText('Memory');
   await desk.expectAccessible();
   await picture('fine-tuning');
   await form.getByRole('button', { name: 'Train', exact: true }).click();

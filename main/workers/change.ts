@@ -113,7 +113,8 @@ function requireMaps({ beforeMap, afterMap, classesModel }: Input<'change'>): vo
   if (problem !== undefined) throw new AppError('usage', `From-to classes need ${problem}.`);
 }
 
-async function loadChangeModel(folder: string): Promise<StoredTileModel> {
+/** @throws AppError `usage` where it finds no change */
+export async function loadChangeModel(folder: string): Promise<StoredTileModel> {
   const model = (await isTileModel(folder)) ? await loadTileModel(folder) : undefined;
   if (model?.config.task === 'change') return model;
   throw new AppError(
@@ -178,7 +179,7 @@ async function score(
 }
 
 /** Whether the model learned from dates brought to one light, by the record beside it. */
-async function wasNormalised(folder: string): Promise<boolean> {
+export async function wasNormalised(folder: string): Promise<boolean> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => '');
   return /"normalise":\s*true/.test(text);
 }

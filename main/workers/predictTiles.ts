@@ -82,7 +82,7 @@ export async function predictTiles(
 }
 
 /** Bands by name or wavelength; in their order where they do not fit and `--force` says so. */
-function bandsFor(
+export function bandsFor(
   { card }: StoredTileModel,
   { description }: SceneSource,
   { force }: PredictInput,

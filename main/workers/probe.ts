@@ -1,21 +1,42 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { api } from '../../app/contract/api.ts';
+import { tileFamilies } from '../../app/model/tileNetwork.ts';
+import { isTileModel } from '../engines/tileModelFolder.ts';
 import { type Estimate, probePredict } from './probePredict.ts';
 import { probeTrain } from './probeTrain.ts';
 import { requireRois } from './roiInput.ts';
 import type { TaskContext } from './task.ts';
 
-type ProbeInput = { readonly kind: 'train' | 'predict'; readonly input: unknown };
+type ProbeInput = { readonly kind: 'train' | 'predict' | 'change'; readonly input: unknown };
 
 /** Measures for a few seconds what a run would take. */
-export async function probe({ kind, input }: ProbeInput, context: TaskContext): Promise<Estimate> {
+export async function probe(input: ProbeInput, context: TaskContext): Promise<Estimate> {
   // before the probe's own work is part of it; 0 where the system (Windows) does not tell
   const load = loadavg()[0]! / availableParallelism();
-  const estimate =
-    kind === 'train'
-      ? await probeTrain(requireRois(api.train.input.parse(input)), context)
-      : await probePredict(api.predict.input.parse(input), context);
+  const estimate = await estimateOf(input, context);
   return { ...estimate, seconds: underLoad(estimate.seconds, load) };
+}
+
+async function estimateOf({ kind, input }: ProbeInput, context: TaskContext): Promise<Estimate> {
+  switch (kind) {
+    case 'train': {
+      const training = api.train.input.parse(input);
+      return tileFamilies.some((family) => family === training.model)
+        ? await (await import('./probeTrainTiles.ts')).probeTrainTiles(training, context)
+        : await probeTrain(requireRois(training), context);
+    }
+    case 'predict': {
+      const mapping = api.predict.input.parse(input);
+      return (await isTileModel(mapping.model))
+        ? await (await import('./probeMapTiles.ts')).probePredictTiles(mapping, context)
+        : await probePredict(mapping, context);
+    }
+    case 'change':
+      return await (await import('./probeChange.ts')).probeChange(
+        api.change.input.parse(input),
+        context,
+      );
+  }
 }
 
 /**

@@ -26,9 +26,9 @@ const longEnough = 0.7;
 /** Bytes that SHA-256 takes a second, on a slow core: every input of a run is hashed. */
 const hashRate = 4e8;
 /** Overviews add a third. */
-const withOverviews = 4 / 3;
+export const withOverviews = 4 / 3;
 /** Bytes that reader and writers of a map hold beside the model: windows that wait, decoded tiles. */
-const mapBuffers = 160 * 2 ** 20;
+export const mapBuffers = 160 * 2 ** 20;
 
 /** Reads one block of the scene and maps some of its pixels. */
 export async function probePredict(
@@ -135,7 +135,8 @@ const inner = ({ x, y, width, height }: Window): Window => ({
   height: Math.min(mostSide, height),
 });
 
-function bytesPerPixel({ score, probabilities }: Input<'predict'>, classes: number): number {
+/** Of all rasters of a map. */
+export function bytesPerPixel({ score, probabilities }: Input<'predict'>, classes: number): number {
   return 1 + (score === undefined ? 0 : 4) + (probabilities === undefined ? 0 : 4 * classes);
 }
 

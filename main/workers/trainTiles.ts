@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
-import { AppError } from '../../app/error.ts';
 import { checkAugmentation, type FineTuningPlan } from '../../app/learn/fineTuning.ts';
 import { warmupCosine } from '../../app/learn/schedule.ts';
-import { mergeLora, withLora } from '../../app/model/spectralGpt/lora.ts';
+import { mergeLora } from '../../app/model/spectralGpt/lora.ts';
 import {
   familyOf,
   freshTileWeights,
-  isSpectralGpt,
   type TileConfig,
   type TileFamilyId,
   tileFamilies,
@@ -26,13 +24,21 @@ import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
-import { fitMemory, machineMemory, whileMemoryLasts } from './tiles/fitMemory.ts';
+import { fitPlan, whileMemoryLasts } from './tiles/fitMemory.ts';
 import { openTask } from './tiles/openTask.ts';
 import { refreshStatistics } from './tiles/refreshStatistics.ts';
 import type { StartModel } from './tiles/start.ts';
 import { openStartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
-import { configOf, partsOf, planOf, taskOf, tilesPerEpoch, tuningOf } from './tiles/tilePlan.ts';
+import {
+  configOf,
+  partsOf,
+  planOf,
+  taskOf,
+  tilesPerEpoch,
+  tuningOf,
+  withAdditions,
+} from './tiles/tilePlan.ts';
 import type { TileScore, TileTask } from './tiles/tileTask.ts';
 
 /** What the parts of a run share. */
@@ -59,23 +65,37 @@ export async function trainTiles(
   context: TaskContext,
 ): Promise<Output<'train'>> {
   const run = startRun(context);
+  const opened = await openTileTraining(input, run.warn, context);
+  try {
+    const engine = await openEngine(engineOptions(input));
+    try {
+      return await learn({ input, ...opened, context, run }, engine);
+    } finally {
+      engine.dispose();
+    }
+  } finally {
+    await opened.task.close();
+  }
+}
+
+/** What is learned, by what network, from what data. @throws AppError where they are not there or do not fit each other */
+export async function openTileTraining(
+  input: Input<'train'>,
+  warn: (message: string) => void,
+  context: TaskContext,
+): Promise<Pick<Work, 'plan' | 'start' | 'task' | 'config'>> {
   const kind = await kindOf(input);
   const family = familyNamed(input.model);
   const start = input.init === undefined ? undefined : await openStartModel(input.init, family);
   const plan = planOf(input, start, kind);
   checkAugmentation(kind, plan.augment);
   const { imageSize } = plan;
-  const task = await openTask(kind, { input, start, family, imageSize, warn: run.warn, context });
+  const task = await openTask(kind, { input, start, family, imageSize, warn, context });
   try {
-    const config = configOf(task, { family, plan, start });
-    const engine = await openEngine(engineOptions(input));
-    try {
-      return await learn({ input, plan, start, task, config, context, run }, engine);
-    } finally {
-      engine.dispose();
-    }
-  } finally {
+    return { plan, start, task, config: configOf(task, { family, plan, start }) };
+  } catch (error) {
     await task.close();
+    throw error;
   }
 }
 
@@ -90,12 +110,11 @@ async function kindOf(input: Input<'train'>): Promise<TileTask['kind']> {
 
 async function learn(work: Work, engine: Engine): Promise<Output<'train'>> {
   const { input, plan, config, context, run } = work;
-  const { engine: id, device, fused } = engine.info;
+  const { engine: id, device } = engine.info;
   context.emit({ kind: 'engine', engine: id, device });
   await mkdir(input.out, { recursive: true });
-  const machine = { memory: machineMemory(), fused };
-  const estimated = device.startsWith('CPU') && isSpectralGpt(config);
-  const fitted = estimated ? fitMemory(plan, config, machine, run.warn) : plan;
+  const tuning = tuningOf(input.tune);
+  const fitted = fitPlan(plan, config, { ...engine.info, tuning }, run.warn);
   let kept = input.resume;
   const followed: TaskContext = {
     ...context,
@@ -136,22 +155,15 @@ async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
   }
 }
 
-/** What training starts from, with the low-rank additions where they are what learns. */
+/** What training starts from. */
 async function startWeights(
   { input, start, task, config, run }: Work,
-  { kind, rank }: ReturnType<typeof tuningOf>,
+  tuning: ReturnType<typeof tuningOf>,
 ): Promise<WeightData> {
   const bands = task.bands.map(({ name }) => name);
   const weights = await (start?.weights(config, { seed: input.seed, bands, note: run.warn }) ??
     freshTileWeights(config, input.seed));
-  if (kind !== 'lora') return weights;
-  if (!('depth' in config))
-    throw new AppError(
-      'usage',
-      `${input.model} has no attention that low-rank additions could go to. Use --tune head or last:N.`,
-    );
-  // As large a step as one of the whole matrix: alpha = rank, the additions count fully.
-  return withLora(weights, config, { rank: rank!, alpha: rank! }, input.seed);
+  return withAdditions(weights, config, tuning, input.seed);
 }
 
 async function finish(
@@ -229,11 +241,12 @@ function courseOf(work: Work, learner: Learner): Course {
       }),
     batch: (epoch, step, part) =>
       task.batch({ config, plan, epoch, part: step * partsPerStep + part }),
-    validate: async () => {
+    validate: async (epoch) => {
       await refreshStatistics(learner, config, (part) =>
         task.batch({ config, plan, epoch: 0, part }),
       );
-      return await task.validate(learner, { config, plan });
+      const measured = await task.validate(learner, { config, plan });
+      return input.keep === 'last' ? { ...measured, score: epoch } : measured;
     },
     folder: join(input.out, 'checkpoints'),
     resume: input.resume,
@@ -265,7 +278,7 @@ const fingerprint = ({
   createHash('sha256')
     .update(
       JSON.stringify([
-        { config, plan, seed: input.seed, tune: input.tune, split: task.split },
+        { config, plan, seed: input.seed, tune: input.tune, keep: input.keep, split: task.split },
         task.scaling,
         task.fingerprint,
         start?.path,

@@ -126,7 +126,7 @@ export const jobCalls = {
   'cost.estimate': call(
     'what a job will take, from a short measured probe of a few seconds',
     z.strictObject({
-      kind: z.enum(['train', 'predict']),
+      kind: z.enum(['train', 'predict', 'change']),
       input: z.record(z.string(), z.unknown()),
     }),
     z.object({

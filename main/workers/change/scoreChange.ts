@@ -55,7 +55,7 @@ export async function scoreChange(scoring: ChangeScoring): Promise<number> {
     blendTileRows({
       side,
       classes,
-      score: (corners) => scoreTiles(scoring, corners),
+      score: (corners) => scorePairTiles(scoring, corners),
       extent,
       writers,
       watch: undefined,
@@ -74,8 +74,15 @@ async function isFinished(
   return source?.description.metadata['PRISMAP_MANIFEST'] === wanted['PRISMAP_MANIFEST'];
 }
 
-async function scoreTiles(
-  { model, network, pair, flips, context }: ChangeScoring,
+/** Probabilities of change of tiles by their upper left corners on the grid of the pair. */
+export async function scorePairTiles(
+  {
+    model,
+    network,
+    pair,
+    flips,
+    context,
+  }: Pick<ChangeScoring, 'model' | 'network' | 'pair' | 'flips' | 'context'>,
   corners: readonly { readonly x: number; readonly y: number }[],
 ): Promise<ScoredTiles> {
   const { config, card } = model;

@@ -10,7 +10,7 @@ import type { TaskContext } from '../task.ts';
 import { Strip } from './strip.ts';
 
 /** Tiles that the engine sees at a time. */
-const tilesAtATime = 8;
+export const tilesAtATime = 8;
 
 /** Class probabilities of some tiles. */
 export type ScoredTiles = {

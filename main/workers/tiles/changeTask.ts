@@ -182,7 +182,7 @@ async function batchOf(
     inputs: pairInputs(batch, config),
     objective: (ops, parameters, inputs) => {
       const logits = tileLogits(
-        { ops, weights: parameters, config, random },
+        { ops, weights: parameters, config, random, recomputeBlocks: plan.recomputeBlocks },
         inputs.get('image')!,
         inputs.get('second'),
       );

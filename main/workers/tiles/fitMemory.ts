@@ -1,11 +1,13 @@
 import { totalmem } from 'node:os';
 import type { FineTuningPlan } from '../../../app/learn/fineTuning.ts';
 import type { SpectralGptConfig } from '../../../app/model/spectralGpt/configuration.ts';
+import type { Tuning } from '../../../app/model/spectralGpt/rules.ts';
 import { trainingMemory } from '../../../app/model/spectralGpt/trainingMemory.ts';
+import { isSpectralGpt, type TileConfig } from '../../../app/model/tileNetwork.ts';
 import type { EngineInfo } from '../../engines/engine.ts';
 
 /** Program, engine, and tiles that are read ahead. */
-const programBytes = 700 * 2 ** 20;
+export const programBytes = 700 * 2 ** 20;
 /** Share of the machine that training may fill. */
 const share = 0.7;
 
@@ -25,10 +27,15 @@ export function machineMemory(): number {
 export function fitMemory(
   plan: FineTuningPlan,
   config: SpectralGptConfig,
-  machine: { readonly memory: number; readonly fused: EngineInfo['fused'] },
+  machine: {
+    readonly memory: number;
+    readonly fused: EngineInfo['fused'];
+    /** What learns; everything where absent. */
+    readonly tuning?: Tuning;
+  },
   warn: (message: string) => void,
 ): FineTuningPlan {
-  const needs = trainingMemory(config, machine.fused.includes('attention'));
+  const needs = trainingMemory(config, machine.fused.includes('attention'), machine.tuning);
   const room = share * machine.memory - programBytes - needs.network;
   const kept = halvedTo(plan.part, room / needs.perTile);
   if (kept * needs.perTile <= room) {
@@ -46,6 +53,19 @@ export function fitMemory(
       : `This network needs about ${gigabytes(need)} of memory for training even with blocks run again; the machine has ${gigabytes(machine.memory)}. It may be stopped; a smaller preset fits.`,
   );
   return { ...plan, part, recomputeBlocks: true };
+}
+
+/** The plan as this machine can compute it; a graphics card says by itself when its memory does not suffice. */
+export function fitPlan(
+  plan: FineTuningPlan,
+  config: TileConfig,
+  { device, fused, tuning }: Pick<EngineInfo, 'device' | 'fused'> & { readonly tuning: Tuning },
+  warn: (message: string) => void,
+): FineTuningPlan {
+  const estimated = device.startsWith('CPU') && isSpectralGpt(config);
+  return estimated
+    ? fitMemory(plan, config, { memory: machineMemory(), fused, tuning }, warn)
+    : plan;
 }
 
 function halvedTo(part: number, most: number): number {

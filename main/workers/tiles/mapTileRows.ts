@@ -6,7 +6,7 @@ import type { MapExtent } from '../mapExtent.ts';
 import type { MapWatch } from '../mapRun.ts';
 import type { MapWriters } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
-import { blendTileRows } from './blendTileRows.ts';
+import { blendTileRows, type ScoredTiles } from './blendTileRows.ts';
 import { networkScores } from './networkScores.ts';
 import { readTile } from './readTile.ts';
 
@@ -27,24 +27,37 @@ export type TileMapping = {
 
 /** Maps an area of a scene with a segmentation model, by overlapping tiles; the number of tiles. */
 export async function mapTileRows(mapping: TileMapping): Promise<number> {
-  const { model, network, source, bands, flips, context } = mapping;
-  const { config, card } = model;
-  const side = config.imageSize;
+  const { config } = mapping.model;
   return await blendTileRows({
     ...mapping,
-    side,
+    side: config.imageSize,
     classes: config.classes,
-    score: async (corners) => {
-      const tiles = await Promise.all(
-        corners.map((corner) => readTile(source, bands, { ...corner, side }, context.signal)),
-      );
-      const values = new Float32Array(tiles.length * bands.length * side * side);
-      for (const [i, tile] of tiles.entries()) {
-        scaleTile(tile.values, tile.valid, card.scaling);
-        values.set(tile.values, i * tile.values.length);
-      }
-      const scores = networkScores({ network, config, flips }, [values]);
-      return { scores, valid: tiles.map(({ valid }) => valid) };
-    },
+    score: (corners) => scoreSceneTiles(mapping, corners),
   });
+}
+
+/** Class probabilities of tiles by their upper left corners in the scene. */
+export async function scoreSceneTiles(
+  {
+    model,
+    network,
+    source,
+    bands,
+    flips,
+    context,
+  }: Omit<TileMapping, 'extent' | 'writers' | 'watch'>,
+  corners: readonly { readonly x: number; readonly y: number }[],
+): Promise<ScoredTiles> {
+  const { config, card } = model;
+  const side = config.imageSize;
+  const tiles = await Promise.all(
+    corners.map((corner) => readTile(source, bands, { ...corner, side }, context.signal)),
+  );
+  const values = new Float32Array(tiles.length * bands.length * side * side);
+  for (const [i, tile] of tiles.entries()) {
+    scaleTile(tile.values, tile.valid, card.scaling);
+    values.set(tile.values, i * tile.values.length);
+  }
+  const scores = networkScores({ network, config, flips }, [values]);
+  return { scores, valid: tiles.map(({ valid }) => valid) };
 }

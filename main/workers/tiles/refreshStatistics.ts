@@ -4,7 +4,7 @@ import type { CourseBatch } from '../../engines/course.ts';
 import type { Learner } from '../../engines/engine.ts';
 
 /** Batches that the statistics are found from. */
-const batches = 8;
+export const statisticsBatches = 8;
 
 /**
  * Sets the statistics of batch normalisation to those of training tiles under the weights as they now are (Wu and Johnson
@@ -18,12 +18,12 @@ export async function refreshStatistics(
 ): Promise<void> {
   if (!keepsStatistics(config)) return;
   const sums = new Map<string, Float64Array>();
-  for (let number = 0; number < batches; number++) {
+  for (let number = 0; number < statisticsBatches; number++) {
     const { inputs } = await batch(number);
     for (const [path, values] of batchStatistics(learner, config, inputs))
       addTo(sums, path, values);
   }
-  const means = new Map([...sums].map(([path, sum]) => [path, sum.map((one) => one / batches)]));
+  const means = new Map([...sums].map(([path, sum]) => [path, sum.map((one) => one / statisticsBatches)]));
   const weights = new Map(learner.weights());
   for (const [path, mean] of means) {
     const { shape } = weights.get(path)!;

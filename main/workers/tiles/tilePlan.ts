@@ -13,8 +13,10 @@ import {
   prismapSpectralGpt,
   spectralGptSizes,
 } from '../../../app/model/spectralGpt/configuration.ts';
+import { withLora } from '../../../app/model/spectralGpt/lora.ts';
 import type { Tuning } from '../../../app/model/spectralGpt/rules.ts';
-import type { TileConfig, TileFamilyId } from '../../../app/model/tileNetwork.ts';
+import { familyOf, type TileConfig, type TileFamilyId } from '../../../app/model/tileNetwork.ts';
+import type { WeightData } from '../../../app/model/weights.ts';
 import type { StartModel } from './start.ts';
 import type { TileTask } from './tileTask.ts';
 
@@ -31,6 +33,23 @@ export function tuningOf(tune: string): Tuning & { readonly rank?: number } {
   if (kind === 'last') return { kind, blocks: Number(number) };
   if (kind === 'lora') return { kind, rank: Number(number) };
   return { kind: kind === 'head' ? 'head' : 'all' };
+}
+
+/** Weights with the low-rank additions where they are what learns. @throws AppError `usage` where there is no attention */
+export function withAdditions(
+  weights: WeightData,
+  config: TileConfig,
+  { kind, rank }: ReturnType<typeof tuningOf>,
+  seed: number,
+): WeightData {
+  if (kind !== 'lora') return weights;
+  if (!('depth' in config))
+    throw new AppError(
+      'usage',
+      `${familyOf(config)} has no attention that low-rank additions could go to. Use --tune head or last:N.`,
+    );
+  // As large a step as one of the whole matrix: alpha = rank, the additions count fully.
+  return withLora(weights, config, { rank: rank!, alpha: rank! }, seed);
 }
 
 /** The plan of a preset with what the user wants otherwise; a model to start from decides the size of its tiles. */

@@ -4,7 +4,7 @@ import { stampNow } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { Section } from '../spectra/Section.tsx';
-import { NotMeasured } from '../train/TuneSection.tsx';
+import { CostCard } from '../train/CostCard.tsx';
 import { useModels } from '../train/useModels.ts';
 import { ChangeForm } from './ChangeForm.tsx';
 import { ChangeRun } from './ChangeRun.tsx';
@@ -41,8 +41,16 @@ export function ChangePanel(): ReactElement {
       ) : (
         <ChangeForm settings={settings} models={models} onChange={change} />
       )}
-      <NotMeasured />
-      {problem !== undefined && <p className="hint">{problem}</p>}
+      {problem === undefined ? (
+        <CostCard
+          label={t('What mapping the change will take')}
+          kind="change"
+          input={changeInput(settings, 'estimate')}
+          ready
+        />
+      ) : (
+        <p className="hint">{problem}</p>
+      )}
       <button type="button" className="primary" disabled={problem !== undefined} onClick={start}>
         {t('Map change')}
       </button>

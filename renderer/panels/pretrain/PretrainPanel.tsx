@@ -5,7 +5,6 @@ import { FolderField } from '../export/FolderField.tsx';
 import { NumberField, Select } from '../fields.tsx';
 import { Section } from '../spectra/Section.tsx';
 import { Choice, CourseFields, StartFrom, sizeOptions } from '../train/TileFields.tsx';
-import { NotMeasured } from '../train/TuneSection.tsx';
 import { PretrainRun } from './PretrainRun.tsx';
 import {
   type ChangePretraining,
@@ -47,7 +46,11 @@ export function PretrainPanel(): ReactElement {
       <Section title={t('Stages')} open={settings.stages.length > 0}>
         <Stages stages={settings.stages} onChange={(stages) => change({ stages })} />
       </Section>
-      <NotMeasured />
+      <p className="hint">
+        {t(
+          'How long pre-training takes is not measured beforehand. Once it runs, the time left is shown; pause and cancel keep what is finished.',
+        )}
+      </p>
       {problem !== undefined && <p className="hint">{problem}</p>}
       <button type="button" className="primary" disabled={problem !== undefined} onClick={start}>
         {t('Pre-train')}

@@ -20,7 +20,7 @@ export function CostCard({
   ready,
 }: {
   readonly label: string;
-  readonly kind: 'train' | 'predict';
+  readonly kind: 'train' | 'predict' | 'change';
   readonly input: Record<string, unknown>;
   /** False where the run cannot start anyway. */
   readonly ready: boolean;

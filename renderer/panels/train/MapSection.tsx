@@ -11,7 +11,6 @@ import { useAnswer } from '../spectra/useAnswer.ts';
 import { CostCard } from './CostCard.tsx';
 import { type Cure, Preflight } from './Preflight.tsx';
 import { chooseModel, type MapOptions, useMapping } from './settings.ts';
-import { NotMeasured } from './TuneSection.tsx';
 import { mapsScenes, modelLabel, useModels } from './useModels.ts';
 
 /** Maps what is in view, ROIs or the whole scene with a model. */
@@ -33,7 +32,6 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
   };
   const inUse = models.find(({ path }) => path === model);
   const listed = inUse !== undefined;
-  const seesTiles = inUse !== undefined && inUse.task !== 'pixel';
   return (
     <>
       <LivePreview />
@@ -56,16 +54,12 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
             onCure={cure}
           />
           <MapChoices options={options} onChange={change} />
-          {seesTiles ? (
-            <NotMeasured />
-          ) : (
-            <CostCard
-              label={t('What mapping the scene will take')}
-              kind="predict"
-              input={{ model, scene: info.uri, force: options.force }}
-              ready={preflight.value !== undefined && (!red || options.force)}
-            />
-          )}
+          <CostCard
+            label={t('What mapping the scene will take')}
+            kind="predict"
+            input={{ model, scene: info.uri, force: options.force }}
+            ready={preflight.value !== undefined && (!red || options.force)}
+          />
           <MapButtons
             model={model}
             name={info.name}

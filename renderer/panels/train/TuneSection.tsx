@@ -3,6 +3,7 @@ import { needsDataset, startFineTuning, tuneInput } from '../../actions/fineTune
 import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 import { useSceneInUse } from '../spectra/sceneInUse.ts';
+import { CostCard } from './CostCard.tsx';
 import { type Cure, Preflight } from './Preflight.tsx';
 import { useTuning } from './settings.ts';
 import { TuneCourse } from './TuneCourse.tsx';
@@ -32,8 +33,16 @@ export function TuneSection(): ReactElement {
       {onRois && info !== undefined && (
         <Preflight label={t('Before training')} answer={preflight} onCure={cure} />
       )}
-      <NotMeasured />
-      {typeof input === 'string' && <p className="hint">{input}</p>}
+      {typeof input === 'string' ? (
+        <p className="hint">{input}</p>
+      ) : (
+        <CostCard
+          label={t('What training will take')}
+          kind="train"
+          input={input}
+          ready={!red && (!onRois || preflight.value !== undefined)}
+        />
+      )}
       <button
         type="button"
         className="primary"
@@ -43,16 +52,5 @@ export function TuneSection(): ReactElement {
         {t('Train')}
       </button>
     </>
-  );
-}
-
-/** In place of a cost card, which measures models of pixels only. */
-export function NotMeasured(): ReactElement {
-  return (
-    <p className="hint">
-      {t(
-        'How long SpectralGPT takes is not measured beforehand. Once it runs, the time left is shown; pause and cancel keep what is finished.',
-      )}
-    </p>
   );
 }
