@@ -106,6 +106,12 @@ export const train = call(
       .default(200000)
       .describe('most training pixels a class; more are thinned at random'),
     baseline: z.boolean().default(true).describe('train a random forest beside the network'),
+    keep: z
+      .enum(['best', 'last'])
+      .default('best')
+      .describe(
+        'of tile models: the epoch best on the validation part, or the last, so that its figures chose nothing',
+      ),
     skipBands: z
       .array(z.string())
       .default([])

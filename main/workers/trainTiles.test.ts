@@ -80,6 +80,24 @@ test('learns from ROIs on pre-trained weights; a run that was stopped goes on to
   ).toBe(true);
 }, 240_000);
 
+test('of epochs that are equally good the first is kept, or the last where asked', async () => {
+  for (const [keep, epoch] of [
+    ['best', 1],
+    ['last', 2],
+  ] as const) {
+    const { bestEpoch } = await train(
+      api.train.input.parse({
+        ...{ scene: [path('scene/scene.tif')], rois: path('scene/rois.geojson'), keep },
+        ...{ model: 'spectralgpt', init: path('start'), out: path(keep), engine: 'tensorflow' },
+        // Steps too small to change what is seen.
+        ...{ epochs: 2, tiles: 8, batch: 8, rate: 1e-12, split: 'random' },
+      }),
+      quiet,
+    );
+    expect(bestEpoch).toBe(epoch);
+  }
+}, 120_000);
+
 test('scores of the map are those of all tiles together, weighed', async () => {
   const area = { x: 37, y: 51, width: 45, height: 70 };
   const mapped = await predict(
