@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { batch } from './batch.ts';
 import { call } from './call.ts';
 import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
@@ -173,8 +174,8 @@ const modelRun = call(
   'one forward pass of a model on given tensors',
   z.strictObject({
     config: uri.describe('CONFIG.json'),
-    weights: uri.describe('weights, safetensors'),
-    input: uri.describe('input tensors, safetensors'),
+    weights: uri.describe('weights: .safetensors, or a checkpoint (.pth)'),
+    input: uri.describe('input tensors: .safetensors or .pth'),
     out: uri.describe('output tensors, safetensors'),
     outputs: z.array(z.string()).default([]).describe('names of the outputs wanted'),
     engine: computeOptions.engine,
@@ -223,6 +224,7 @@ export const api = {
   train,
   predict,
   change,
+  batch,
   evaluate,
   compare,
   pretrain,

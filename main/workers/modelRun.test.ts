@@ -2,8 +2,19 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { spectralGptShapes } from '../../app/model/spectralGpt/weightTable.ts';
 import { floatValues, readSafetensors, writeSafetensors } from '../engines/safetensors.ts';
+import {
+  type Described,
+  distance,
+  fixturesPresent,
+  formulaInput,
+  formulaWeights,
+  readFixture,
+  tinyConfig,
+} from '../engines/testing/spectralGptFixtures.ts';
 import { createServices } from '../services/createServices.ts';
+import { askReferee, hasModule } from '../vector/testing/referee.ts';
 import { runInChild } from './host.ts';
 
 const fixtures = join(import.meta.dirname, '../../../shared/fixtures/spectralmamba');
@@ -66,7 +77,6 @@ test
       path('input.safetensors'),
       writeSafetensors(new Map([['input', { shape, values: input }]])),
     );
-    const services = createServices({ runTask: runInChild });
     const { outputs } = await services.call('model run', {
       config: path('config.json'),
       weights: path('weights.safetensors'),
@@ -81,5 +91,89 @@ test
     expect(logits).toHaveLength(expected.length);
     for (const [i, value] of expected.entries())
       expect(Math.abs(logits[i]! - value)).toBeLessThan(2e-6);
+  },
+);
+
+const checkpoints = join(import.meta.dirname, '../../../shared/fixtures/spectralgpt/pth');
+const services = createServices({ runTask: runInChild });
+
+/** Writes description and inputs of the small masked autoencoder of the fixtures; what `model run` is to be asked. */
+function tinyPretraining(): { readonly config: string; readonly input: string } {
+  const [config, input] = [path('mae.json'), path('mae.safetensors')];
+  writeFileSync(
+    config,
+    JSON.stringify({
+      ...{ family: 'spectralgpt', setting: 'official', task: 'pretrain', maskRatio: 0.9 },
+      ...{ embedDim: 48, depth: 2, heads: 4, imageSize: 32 },
+      decoder: { embedDim: 32, depth: 1, heads: 4 },
+    }),
+  );
+  const image = { shape: [2, 12, 32, 32], values: formulaInput('input', [2, 12, 32, 32]) };
+  const noise = { shape: [2, 64], values: formulaInput('mae_noise', [2, 64]) };
+  writeFileSync(
+    input,
+    writeSafetensors(
+      new Map([
+        ['input', image],
+        ['noise', noise],
+      ]),
+    ),
+  );
+  return { config, input };
+}
+
+async function predictions(weights: string, out: string): Promise<Float32Array> {
+  await services.call('model run', { ...tinyPretraining(), weights, out });
+  return floatValues(readSafetensors(readFileSync(out), out).tensors.get('pred')!, 'pred');
+}
+
+test.skipIf(!existsSync(checkpoints))(
+  'a checkpoint as its training wrote it gives what its converted tensors give (skipped where the fixtures are absent)',
+  async () => {
+    const file = join(checkpoints, 'tiny_pretrain_torch2150.pth');
+    await services.call('weights convert', {
+      file,
+      out: path('converted.safetensors'),
+      model: 'spectralgpt',
+    });
+    const direct = await predictions(file, path('direct.safetensors'));
+    expect(direct).toHaveLength(2 * 64 * 192);
+    expect(direct).toEqual(await predictions(path('converted.safetensors'), path('c.safetensors')));
+    const other = join(checkpoints, 'edge_torch2150.pth');
+    await expect(predictions(other, path('edge.safetensors'))).rejects.toThrow(
+      expect.objectContaining({ code: 'bad-weights' }),
+    );
+  },
+);
+
+const torch = hasModule('torch') && fixturesPresent;
+
+test.skipIf(!torch)(
+  'a .pth by PyTorch, nested and named as training in parallel does, gives the reference (skipped without PyTorch or fixtures)',
+  async () => {
+    const weights = formulaWeights(spectralGptShapes(tinyConfig('pretrain')));
+    writeFileSync(path('formula.safetensors'), writeSafetensors(weights));
+    askReferee(
+      `
+import json, struct, sys
+import numpy, torch
+given = json.load(sys.stdin)
+data = open(given["from"], "rb").read()
+length = struct.unpack("<Q", data[:8])[0]
+header = json.loads(data[8 : 8 + length])
+state = {}
+for name, fact in header.items():
+    if name == "__metadata__": continue
+    begin, end = fact["data_offsets"]
+    values = numpy.frombuffer(data[8 + length + begin : 8 + length + end], "<f4").copy()
+    state["module." + name] = torch.from_numpy(values).reshape(fact["shape"])
+torch.save({"model": state, "epoch": 3}, given["to"])
+print("{}")
+`,
+      { from: path('formula.safetensors'), to: path('formula.pth') },
+    );
+    const found = await predictions(path('formula.pth'), path('formula-out.safetensors'));
+    const { pred } = readFixture<{ activations: { pred: Described } }>('tiny_mae').activations;
+    expect(distance(found, pred)).toBeLessThan(5e-5);
   },
 );

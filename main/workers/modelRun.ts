@@ -4,20 +4,23 @@ import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
-import { floatValues, writeSafetensors } from '../engines/safetensors.ts';
+import { writeSafetensors } from '../engines/safetensors.ts';
 import { openEngine } from '../engines/table.ts';
+import { networkValues } from '../weights/loadSpectralGpt.ts';
+import { openTensorFile } from '../weights/openTensorFile.ts';
+import { readFloats } from '../weights/readFloats.ts';
+import type { TensorFile } from '../weights/tensorFile.ts';
 import { engineOptions } from './engineOptions.ts';
 import { runnableSpectralMamba } from './modelRunMamba.ts';
 import type { GivenInputs, RunnableNetwork } from './modelRunNetwork.ts';
 import { runnableSpectralGpt } from './modelRunSpectralGpt.ts';
-import { readTensorFile } from './weightsInspect.ts';
 
 const networkFile = z.looseObject({ family: z.enum(['spectralmamba', 'spectralgpt']) });
 
 /** One forward pass on given tensors: the way to compare Prismap with any other implementation. */
 export async function modelRun(input: Input<'model run'>): Promise<Output<'model run'>> {
   const network = await readNetwork(input.config);
-  const weights = await readWeights(input.weights, network.weightShapes, input.config);
+  const weights = await readWeights(input.weights, network, input.config);
   const given = await readInputs(input.input, network);
   const engine = await openEngine(engineOptions(input));
   try {
@@ -66,40 +69,58 @@ async function readNetwork(path: string): Promise<RunnableNetwork> {
 
 /** All inputs that the network needs, with one batch size. @throws AppError `usage` */
 async function readInputs(path: string, { inputs }: RunnableNetwork): Promise<GivenInputs> {
-  const { tensors } = await readTensorFile(path);
-  const given = new Map<string, { shape: readonly number[]; values: Float32Array }>();
-  for (const [name, shape] of inputs) {
-    const tensor = tensors.get(name);
-    const needed = `(batch, ${shape.join(', ')})`;
-    if (tensor === undefined)
-      throw new AppError('usage', `${path} has no tensor "${name}". Write one of shape ${needed}.`);
-    const batch = given.get('input')?.shape[0] ?? tensor.shape[0];
-    if (tensor.shape.slice(1).join() !== shape.join() || tensor.shape[0] !== batch)
-      throw new AppError(
-        'usage',
-        `"${name}" of ${path} has shape (${tensor.shape.join(', ')}); the network needs ${needed}, with one batch for all inputs.`,
-      );
-    given.set(name, { shape: tensor.shape, values: floatValues(tensor, name) });
-  }
-  return given;
+  return await withTensorFile(path, async (file) => {
+    const given = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+    for (const [name, shape] of inputs) {
+      const found = file.tensors.get(name)?.shape;
+      const needed = `(batch, ${shape.join(', ')})`;
+      if (found === undefined)
+        throw new AppError(
+          'usage',
+          `${path} has no tensor "${name}". Write one of shape ${needed}.`,
+        );
+      const batch = given.get('input')?.shape[0] ?? found[0];
+      if (found.slice(1).join() !== shape.join() || found[0] !== batch)
+        throw new AppError(
+          'usage',
+          `"${name}" of ${path} has shape (${found.join(', ')}); the network needs ${needed}, with one batch for all inputs.`,
+        );
+      given.set(name, { shape: found, values: await readFloats(file, name) });
+    }
+    return given;
+  });
 }
 
+/** The parameters by their official names, wherever a checkpoint keeps them. @throws AppError `bad-weights` */
 async function readWeights(
   path: string,
-  shapes: ReadonlyMap<string, readonly number[]>,
+  { weightShapes, tensorsIn }: RunnableNetwork,
   config: string,
 ): Promise<WeightData> {
-  const { tensors } = await readTensorFile(path);
-  const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>();
-  for (const [name, shape] of shapes) {
-    const tensor = tensors.get(name);
-    if (tensor?.shape.join() !== shape.join()) {
-      throw new AppError(
-        'bad-weights',
-        `${path} has ${tensor === undefined ? `no tensor "${name}"` : `"${name}" of shape (${tensor.shape.join(', ')})`}; ${config} needs shape (${shape.join(', ')}).`,
-      );
+  return await withTensorFile(path, async (file) => {
+    const tensors = tensorsIn(file);
+    const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+    for (const [name, shape] of weightShapes) {
+      const tensor = tensors.get(name);
+      if (tensor?.facts.shape.join() !== shape.join())
+        throw new AppError(
+          'bad-weights',
+          `${path} has ${tensor === undefined ? `no tensor "${name}"` : `"${name}" of shape (${tensor.facts.shape.join(', ')})`}; ${config} needs shape (${shape.join(', ')}).`,
+        );
+      weights.set(name, { shape, values: await networkValues(file, tensor) });
     }
-    weights.set(name, { shape, values: floatValues(tensor, name) });
+    return weights;
+  });
+}
+
+async function withTensorFile<Result>(
+  path: string,
+  work: (file: TensorFile) => Promise<Result>,
+): Promise<Result> {
+  const file = await openTensorFile(path);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
   }
-  return weights;
 }

@@ -25,6 +25,10 @@ const fieldNames: Readonly<Record<string, keyof SpectralMambaConfig>> = {
   dtRank: 'timeRank',
 };
 
+/** A name without the place in a checkpoint and what training in parallel puts before it. */
+const bareName = (name: string): string =>
+  name.replace(/^((model|state_dict|model_state_dict|net)\/)?((module|_orig_mod)\.)*/, '');
+
 /** SpectralMamba by the fields of its description. @throws AppError `usage` for sizes that make no network */
 export function runnableSpectralMamba(
   description: Readonly<Record<string, unknown>>,
@@ -36,6 +40,8 @@ export function runnableSpectralMamba(
   checkSpectralMambaConfig(config);
   return {
     weightShapes: spectralMamba.weightShapes(config),
+    tensorsIn: (file) =>
+      new Map([...file.tensors].map(([source, facts]) => [bareName(source), { source, facts }])),
     inputs: new Map([['input', spectralMamba.inputShape(config)]]),
     mainOutput: 'logits',
     forward: (ops, weights, inputs) => {

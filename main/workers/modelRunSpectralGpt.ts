@@ -11,6 +11,7 @@ import {
 } from '../../app/model/spectralGpt/configuration.ts';
 import { spectralGptForward } from '../../app/model/spectralGpt/forward.ts';
 import { spectralGptShapes } from '../../app/model/spectralGpt/weightTable.ts';
+import { findStateDict } from '../weights/stateDict.ts';
 import type { RunnableNetwork } from './modelRunNetwork.ts';
 
 const size = z.int().min(1).max(65_536);
@@ -57,6 +58,7 @@ export function runnableSpectralGpt(
   const { tokens } = tokenGrid(config);
   return {
     weightShapes: spectralGptShapes(config),
+    tensorsIn: (file) => findStateDict(file).tensors,
     inputs: new Map<string, Shape>([
       ['input', image],
       ...(task === 'change' ? [['input2', image] as const] : []),
