@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { batch } from './batch.ts';
 import { call } from './call.ts';
 import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
@@ -224,7 +223,6 @@ export const api = {
   train,
   predict,
   change,
-  batch,
   evaluate,
   compare,
   pretrain,
