@@ -141,6 +141,8 @@ class Runner {
 
   stop(): void {
     this.#reader.close();
+    // A side with a browser closes that when it is told to end, and goes on waiting for its next line.
+    this.#child.stdin!.end();
     this.#child.kill();
   }
 }

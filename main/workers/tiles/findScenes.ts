@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../app/error.ts';
@@ -7,8 +8,8 @@ const sceneFile = /\.(tiff?|jp2|hdr|mat|img)$/i;
 const product = /\.SAFE$/i;
 
 /**
- * Scenes of a folder and of those in it, by name, in a fixed order: rasters and SAFE products (whose inside is not looked
- * at). A file is its own only scene.
+ * Scenes of a folder and of those in it, by name, in a fixed order: rasters, links to rasters, and SAFE products (whose inside is
+ * not looked at). A file is its own only scene.
  * @throws AppError `not-found` where there is none
  */
 export async function findScenes(folder: string): Promise<readonly string[]> {
@@ -33,9 +34,16 @@ async function walk(folder: string): Promise<string[]> {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith('.')) continue;
-    if (product.test(entry.name) || (entry.isFile() && sceneFile.test(entry.name)))
+    if (product.test(entry.name) || (sceneFile.test(entry.name) && (await isFile(entry, path))))
       scenes.push(path);
     else if (entry.isDirectory()) scenes.push(...(await walk(path)));
   }
   return scenes;
+}
+
+/** Links to files are followed; those to folders are not, because they may lead round in a circle. */
+async function isFile(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  const target = await stat(path).catch(() => undefined);
+  return target?.isFile() === true;
 }
