@@ -203,9 +203,9 @@ const weightsConvert = call(
     file: uri.describe('.pth or .safetensors file'),
     out: uri.describe('.safetensors file to write'),
     model: z
-      .enum(['spectralgpt'])
+      .enum(['spectralgpt', 'resnet50', 'vit', 'satmae'])
       .optional()
-      .describe('only the tensors of this network, under its official names'),
+      .describe('only the tensors of this network, under its published names'),
   }),
   z.object({
     file: z.string(),

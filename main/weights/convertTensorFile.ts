@@ -1,5 +1,7 @@
 import { AppError } from '../../app/error.ts';
+import { type TileFamilyId, tileFamilyNames } from '../../app/model/tileNetwork.ts';
 import { openTensorFile } from './openTensorFile.ts';
+import { recogniseBaseline } from './recogniseBaseline.ts';
 import { findStateDict, isOfficialName, type NetworkTensor } from './stateDict.ts';
 import type { TensorFile } from './tensorFile.ts';
 import { type TensorToWrite, writeTensorFile } from './writeTensorFile.ts';
@@ -27,13 +29,13 @@ const longest = { entry: 4096, all: 2 ** 18 };
 export async function convertTensorFile(
   path: string,
   out: string,
-  network: 'spectralgpt' | undefined,
+  network: TileFamilyId | undefined,
   signal?: AbortSignal,
 ): Promise<Conversion> {
   const file = await openTensorFile(path);
   try {
     const leftOut: LeftOut[] = [];
-    const chosen = network === undefined ? everything(file) : officialTensors(file, leftOut);
+    const chosen = tensorsOf(file, network, leftOut);
     const rows: TensorToWrite[] = [];
     for (const [name, tensor] of chosen) {
       const { type, shape, dtype } = tensor.facts;
@@ -49,6 +51,17 @@ export async function convertTensorFile(
   }
 }
 
+function tensorsOf(
+  file: TensorFile,
+  network: TileFamilyId | undefined,
+  leftOut: LeftOut[],
+): ReadonlyMap<string, NetworkTensor> {
+  if (network === undefined) return everything(file);
+  return network === 'spectralgpt'
+    ? officialTensors(file, leftOut)
+    : baselineTensors(file, network, leftOut);
+}
+
 const everything = (file: TensorFile): ReadonlyMap<string, NetworkTensor> =>
   new Map([...file.tensors].map(([source, facts]) => [source, { source, facts }]));
 
@@ -61,6 +74,24 @@ function officialTensors(file: TensorFile, leftOut: LeftOut[]): Map<string, Netw
   }
   for (const name of elsewhere) leftOut.push({ name, reason: 'is outside the network' });
   return chosen;
+}
+
+function baselineTensors(
+  file: TensorFile,
+  network: TileFamilyId,
+  leftOut: LeftOut[],
+): ReadonlyMap<string, NetworkTensor> {
+  const found = recogniseBaseline(file);
+  if (found?.family !== network)
+    throw new AppError(
+      'bad-weights',
+      `${file.path} holds no ${tileFamilyNames[network]}${found === undefined ? '' : `, but a ${tileFamilyNames[found.family]}`}. Give a checkpoint of that network.`,
+      { path: file.path },
+    );
+  const taken = new Set([...found.tensors.values()].map(({ source }) => source));
+  for (const name of file.tensors.keys())
+    if (!taken.has(name)) leftOut.push({ name, reason: 'is no tensor of the network' });
+  return found.tensors;
 }
 
 /** The bytes of a tensor, or of its part, in pieces. */

@@ -41,7 +41,7 @@ export async function loadBaseline(
   config: Exclude<TileConfig, SpectralGptConfig>,
   { seed, rgb }: { readonly seed: number; readonly rgb: readonly number[] | undefined },
 ): Promise<{ readonly weights: WeightData; readonly report: LoadReport }> {
-  const named = namesIn(file);
+  const named = baselineNames(file);
   const weights = new Map(freshTileWeights(config, seed));
   const report = {
     loaded: [] as string[],
@@ -77,7 +77,7 @@ export async function loadBaseline(
 }
 
 /** Tensors by the names that torchvision, timm and SatMAE give them; of two with one name the first. */
-function namesIn(file: TensorFile): ReadonlyMap<string, NetworkTensor> {
+export function baselineNames(file: TensorFile): ReadonlyMap<string, NetworkTensor> {
   const named = new Map<string, NetworkTensor>();
   for (const [source, facts] of file.tensors) {
     const plain = (source.split('/').at(-1) ?? source).replace(wrappers, '');

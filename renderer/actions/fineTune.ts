@@ -3,6 +3,7 @@ import { setting } from '../edits/changes.ts';
 import { sceneToMap } from '../state/sceneToMap.ts';
 import { t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
+import { isTileModel, type TileModel, tileModelNames } from './tileModels.ts';
 
 export type TuneTask = 'segmentation' | 'scene' | 'multilabel' | 'change';
 
@@ -62,27 +63,30 @@ export const tuningOf = (settings: ReadonlyMap<string, unknown>): TuneSettings =
 export const needsDataset = ({ task, source }: TuneSettings): boolean =>
   task === 'scene' || task === 'multilabel' || source === 'dataset';
 
-const tuneText = ({ learns, blocks, rank, init }: TuneSettings): string => {
+const tuneText = ({ learns, blocks, rank, init }: TuneSettings, model: TileModel): string => {
   // A part of weights that know nothing cannot learn for the rest.
   if (init === undefined) return 'all';
   if (learns === 'last') return `last:${blocks}`;
-  return learns === 'lora' ? `lora:${rank}` : learns;
+  if (learns !== 'lora') return learns;
+  // Low-rank additions go to attention, which a ResNet has none of.
+  return model === 'resnet50' ? 'all' : `lora:${rank}`;
 };
 
 /** Input of `train`, or the sentence that says what is missing. */
 export function tuneInput(
   settings: TuneSettings,
+  model: TileModel,
   scene: string | undefined,
 ): Record<string, unknown> | string {
   const { task, preset, init, augment, epochs, tiles, batch } = settings;
   const data = dataOf(settings, scene);
   if (typeof data === 'string') return data;
   return {
-    model: 'spectralgpt',
+    model,
     task,
     ...data,
     preset,
-    tune: tuneText(settings),
+    tune: tuneText(settings, model),
     ...(init === undefined ? {} : { init }),
     ...(augment === undefined ? {} : { augment: augment.length === 0 ? ['none'] : [...augment] }),
     ...(epochs === undefined ? {} : { epochs }),
@@ -114,11 +118,11 @@ function dataOf(
 }
 
 /** Starts the fine-tuning that the form describes. */
-export function startFineTuning({ workspace }: CommandContext): void {
+export function startFineTuning({ workspace }: CommandContext, model: TileModel): void {
   const settings = tuningOf(workspace.store.get().document.settings);
-  const input = tuneInput(settings, sceneToMap({ workspace }));
+  const input = tuneInput(settings, model, sceneToMap({ workspace }));
   if (typeof input === 'string') return workspace.notify(input);
-  const title = t('Train {model}', { model: `SpectralGPT (${settings.task})` });
+  const title = t('Train {model}', { model: `${tileModelNames[model]} (${settings.task})` });
   workspace
     .saved()
     .then(() => workspace.host.call('job.start', { kind: 'train', title, input }))
@@ -129,12 +133,12 @@ export function startFineTuning({ workspace }: CommandContext): void {
 export function fineTuneFrom({ workspace }: CommandContext, model: GalleryModel): void {
   const { settings } = workspace.store.get().document;
   const { family, path } = model;
-  const gpt = family === 'spectralgpt';
+  const tiles = isTileModel(family);
   const train = settings.get('train');
-  const kind = gpt ? { model: family } : { model: family, init: path };
+  const kind = tiles ? { model: family } : { model: family, init: path };
   workspace.edit(t('Start from {name}', { name: model.name }), [
     setting('train', train, { ...(train as object | undefined), ...kind }),
-    ...(gpt
+    ...(tiles
       ? [
           setting('fineTune', settings.get('fineTune'), {
             ...tuningOf(settings),

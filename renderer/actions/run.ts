@@ -4,10 +4,11 @@ import { viewStore } from '../state/view.ts';
 import { t } from '../words/translate.ts';
 import type { CommandContext } from './command.ts';
 import { startFineTuning } from './fineTune.ts';
+import { isTileModel, type TileModel } from './tileModels.ts';
 
-/** What the training panel asks for; kept as a setting of the project. SpectralGPT has settings of its own (fineTune.ts). */
+/** What the training panel asks for; kept as a setting of the project. Networks over tiles have settings of their own (fineTune.ts). */
 export type TrainSettings = {
-  readonly model: 'spectralmamba' | 'forest' | 'spectralgpt';
+  readonly model: 'spectralmamba' | 'forest' | TileModel;
   readonly preset: 'prismap' | 'paper';
   readonly patch: 1 | 3;
   readonly epochs: number | undefined;
@@ -46,7 +47,7 @@ export function trainModel(context: CommandContext): void {
     ...defaultTraining,
     ...(workspace.store.get().document.settings.get('train') as Partial<TrainSettings> | undefined),
   };
-  if (settings.model === 'spectralgpt') return startFineTuning(context);
+  if (isTileModel(settings.model)) return startFineTuning(context, settings.model);
   const scene = sceneToMap({ workspace });
   if (scene === undefined)
     return workspace.notify(t('There is no scene to train on. Open one first.'));

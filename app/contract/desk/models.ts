@@ -41,18 +41,19 @@ const weightsFound = z.object({
   format: z.string(),
   tensors: count,
   parameters: count,
-  /** Absent where the file holds no SpectralGPT: `problem` says what was looked for. */
+  /** Absent where the file holds no network that is known: `problem` says what was looked for. */
   network: z
     .object({
-      /** `tiny`, `base`, `large`, `huge`; absent for sizes that have no name. */
+      family: z.enum(['spectralgpt', 'resnet50', 'vit', 'satmae']),
+      /** `tiny`, `base`, `large`, `huge` of SpectralGPT; absent for sizes that have no name. */
       size: z.string().optional(),
       width: count,
       depth: count,
       bands: count,
-      /** Bands of one token. */
-      spectralPatch: count,
-      /** Pixels a side of a tile. */
-      tile: count,
+      /** Bands of one token, of SpectralGPT. */
+      spectralPatch: count.optional(),
+      /** Pixels a side of a tile; absent where the network takes any. */
+      tile: count.optional(),
       /** The part that reconstructs, which only pre-training has. */
       decoder: z.boolean(),
       /** Classes of the last layer; absent where there is none. */
@@ -86,7 +87,7 @@ export const modelCalls = {
     weightsFound,
   ),
   'weights.import': call(
-    'converts the SpectralGPT of a weights file to safetensors in the project folder, for fine-tuning to start from',
+    'converts the network of a weights file to safetensors in the project folder, for fine-tuning to start from',
     z.strictObject({ file: uri, name: z.string().trim().min(1).max(80) }),
     z.object({
       path: z.string(),

@@ -2,12 +2,16 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  officialHead,
   prismapSpectralGpt,
   spectralGptSizes,
 } from '../../../app/model/spectralGpt/configuration.ts';
 import { spectralGptShapes } from '../../../app/model/spectralGpt/weightTable.ts';
-import { floatValues, readSafetensors } from '../../engines/safetensors.ts';
+import { freshTileWeights } from '../../../app/model/tileNetwork.ts';
+import type { WeightData } from '../../../app/model/weights.ts';
+import { floatValues, readSafetensors, writeSafetensors } from '../../engines/safetensors.ts';
 import { askReferee, hasModule } from '../../vector/testing/referee.ts';
+import { openStartModel } from '../../workers/tiles/startModel.ts';
 import { createTestDesk, type TestDesk, temporaryFolder } from './testing/testDesk.ts';
 
 const temporary = temporaryFolder();
@@ -118,6 +122,80 @@ describe.skipIf(!hasModule('torch'))('weights written by PyTorch', () => {
     expect((await desk.call('model.list', {})).models).toEqual([]);
     writeFileSync(card, text);
     expect((await desk.call('model.list', {})).models).toHaveLength(1);
+  });
+});
+
+describe('weights of other networks', () => {
+  const common = { task: 'scene', classes: 7, headDropout: { pyramid: 0, fusion: 0 } } as const;
+  const write = (name: string, tensors: WeightData): string => {
+    const file = path(name);
+    writeFileSync(file, writeSafetensors(tensors));
+    return file;
+  };
+
+  it('a ResNet-50 named as SeCo names it is recognised, imported under the names of torchvision, and listed', async () => {
+    const numbers = { conv1: '0', bn1: '1', layer1: '4', layer2: '5', layer3: '6', layer4: '7' };
+    const config = { ...common, bands: 3, imageSize: 64, fusion: 64 };
+    const weights = freshTileWeights(config, 1);
+    const published = new Map(
+      [...weights].map(([name, tensor]) => {
+        const [first = '', ...rest] = name.split('.');
+        const number = numbers[first as keyof typeof numbers];
+        return [number === undefined ? name : ['encoder_q', number, ...rest].join('.'), tensor];
+      }),
+    );
+    published.set('queue', { shape: [2], values: new Float32Array(2) });
+    const file = write('seco.safetensors', published);
+    const { network } = await desk.call('weights.look', { file });
+    expect(network).toEqual({
+      ...{ family: 'resnet50', width: 2048, depth: 50, bands: 3, classes: 7 },
+      ...{ decoder: false, elsewhere: 1 },
+    });
+    const imported = await desk.call('weights.import', { file, name: 'SeCo' });
+    expect(imported.tensors).toBe(weights.size);
+    expect(imported.leftOut).toMatchObject([{ name: 'queue' }]);
+    const written = readSafetensors(readFileSync(imported.path), imported.path).tensors;
+    const name = 'layer3.5.conv2.weight';
+    expect(floatValues(written.get(name)!, name)).toEqual(weights.get(name)!.values);
+    const { models } = await desk.call('model.list', {});
+    expect(models.find((model) => model.name === 'SeCo')).toMatchObject({
+      ...{ family: 'resnet50', title: 'ResNet-50', kind: 'weights', bands: 3 },
+    });
+    const start = await openStartModel(imported.path, 'resnet50');
+    const told: string[] = [];
+    const fitted = await start.weights(
+      { ...config, bands: 4 },
+      { seed: 1, bands: ['B02', 'B03', 'B04', 'B08'], note: (text) => told.push(text) },
+    );
+    expect(fitted.get(name)!.values).toEqual(weights.get(name)!.values);
+    expect(told.join(' ')).toContain(`${weights.size - 2} tensors taken over`);
+  });
+
+  it('a SatMAE with the decoder of its pre-training is no ViT, and one with holes is none at all', async () => {
+    const config = {
+      ...{ ...common, bands: 10, imageSize: 32, embedDim: 48, depth: 2, heads: 4, patch: 8 },
+      ...{ dropPath: 0, head: officialHead, groupEmbedding: 16 },
+      groups: [
+        [0, 1, 2, 6],
+        [3, 4, 5, 7],
+        [8, 9],
+      ],
+    };
+    const weights = new Map(freshTileWeights(config, 1));
+    weights.set('decoder_blocks.0.norm1.weight', { shape: [4], values: new Float32Array(4) });
+    const { network } = await desk.call('weights.look', {
+      file: write('satmae.safetensors', weights),
+    });
+    expect(network).toEqual({
+      ...{ family: 'satmae', width: 48, depth: 2, bands: 10, tile: 32, classes: 7 },
+      ...{ decoder: true, elsewhere: 1 },
+    });
+    weights.delete('channel_embed');
+    const { network: none, problem } = await desk.call('weights.look', {
+      file: write('holes.safetensors', weights),
+    });
+    expect(none).toBeUndefined();
+    expect(problem).toMatch(/holds no SpectralGPT.*a SatMAE was not found/);
   });
 });
 

@@ -5,6 +5,7 @@ import type { GalleryModel } from '../../../app/contract/desk/models.ts';
 import type { ModelCard } from '../../../app/contract/modelCard.ts';
 import type { TileModelCard } from '../../../app/contract/tileModelCard.ts';
 import { AppError } from '../../../app/error.ts';
+import { tileFamilyNames } from '../../../app/model/tileNetwork.ts';
 import { readAnyCard } from '../../engines/anyModelCard.ts';
 import { weightsCard, weightsCardName } from './weightsCard.ts';
 
@@ -114,17 +115,17 @@ async function describeWeights(folder: string, file: string): Promise<GalleryMod
     path: file,
     kind: 'weights',
     name,
-    title: 'SpectralGPT',
-    family: 'spectralgpt',
+    title: network.family === 'spectralgpt' ? 'SpectralGPT' : tileFamilyNames[network.family],
+    family: network.family,
     task: 'pretrain',
     created: imported,
     bands: network.bands,
     classes: [],
     figures: {},
     bytes,
-    tile: network.tile,
     start: source,
     licence,
+    ...(network.tile === undefined ? {} : { tile: network.tile }),
     ...(network.size === undefined ? {} : { preset: network.size }),
   };
 }

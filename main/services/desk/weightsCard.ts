@@ -16,12 +16,14 @@ export const weightsCard = z.strictObject({
   imported: z.string(),
   licence: z.string(),
   network: z.strictObject({
+    /** Absent in cards of before 2026-11-23, which are all of SpectralGPT. */
+    family: z.enum(['spectralgpt', 'resnet50', 'vit', 'satmae']).default('spectralgpt'),
     size: z.string().optional(),
     width: count,
     depth: count,
     bands: count,
-    spectralPatch: count,
-    tile: count,
+    spectralPatch: count.optional(),
+    tile: count.optional(),
     decoder: z.boolean(),
     classes: count.optional(),
     elsewhere: count,

@@ -7,6 +7,7 @@ import type { DeskArguments, DeskOutput } from '../../../app/contract/deskApi.ts
 import { AppError } from '../../../app/error.ts';
 import { spectralGptSizes } from '../../../app/model/spectralGpt/configuration.ts';
 import { temporaryName, writeFileAtomic } from '../../atomicFile.ts';
+import { type FoundBaseline, recogniseBaseline } from '../../weights/recogniseBaseline.ts';
 import { findStateDict, variantOf } from '../../weights/stateDict.ts';
 import type { TensorFile } from '../../weights/tensorFile.ts';
 import type { RunTask } from '../../workers/host.ts';
@@ -39,7 +40,10 @@ export async function lookAtWeights(
     return { ...found, network: networkOf(listedFile(path, inspected)) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { ...found, problem: error.message };
+    return {
+      ...found,
+      problem: `${error.message} A ResNet-50, a vision transformer or a SatMAE was not found in it either.`,
+    };
   }
 }
 
@@ -62,8 +66,20 @@ function listedFile(path: string, { tensors, metadata }: Output<'weights inspect
   };
 }
 
-/** @throws AppError `bad-weights` where there is no SpectralGPT in the file */
+/** @throws AppError `bad-weights` where there is no network in the file that is known */
 function networkOf(file: TensorFile): Network {
+  const baseline = recogniseBaseline(file);
+  return baseline === undefined ? spectralGptOf(file) : baselineOf(file, baseline);
+}
+
+function baselineOf(file: TensorFile, { tensors, ...network }: FoundBaseline): Network {
+  const sources = new Set([...tensors.values()].map(({ source }) => source));
+  const decoder = [...file.tensors.keys()].some((name) => /(^|[./])decoder_blocks\./.test(name));
+  return { ...network, decoder, elsewhere: file.tensors.size - sources.size };
+}
+
+/** @throws AppError `bad-weights` where there is no SpectralGPT in the file */
+function spectralGptOf(file: TensorFile): Network {
   const state = findStateDict(file);
   const { depth, width, decoderWidth } = variantOf(state);
   const shapeOf = (name: string): readonly number[] => state.tensors.get(name)?.facts.shape ?? [];
@@ -83,6 +99,7 @@ function networkOf(file: TensorFile): Network {
     shapeOf('head.weight').length > 0 ? shapeOf('head.weight') : shapeOf('cls_seg.0.weight')
   )[0];
   return {
+    family: 'spectralgpt',
     width,
     depth,
     bands: groups * spectralPatch,
@@ -108,7 +125,8 @@ export async function importWeights(
 ): Promise<DeskOutput<'weights.import'>> {
   const { network, problem, file: source } = await lookAtWeights(file, runTask, signal);
   if (network === undefined) throw new AppError('bad-weights', problem!, { path: source });
-  if (network.size === undefined)
+  const { family } = network;
+  if (family === 'spectralgpt' && network.size === undefined)
     throw new AppError(
       'bad-weights',
       `${source} holds a SpectralGPT of width ${network.width} and depth ${network.depth}, which is none of the known sizes: fine-tuning cannot start from it. Give weights of SpectralGPT or SpectralGPT+.`,
@@ -125,7 +143,7 @@ export async function importWeights(
     await mkdir(begun);
     const { tensors, leftOut } = (await runTask({
       task: 'weights convert',
-      input: { file: source, out: join(begun, 'weights.safetensors'), model: 'spectralgpt' },
+      input: { file: source, out: join(begun, 'weights.safetensors'), model: family },
       signal,
     })) as Output<'weights convert'>;
     const card: WeightsCard = {

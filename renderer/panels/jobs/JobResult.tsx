@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
+import { isTileModel } from '../../actions/tileModels.ts';
 import { addScene } from '../../edits/layers.ts';
 import type { PanelName } from '../../state/workspaceState.ts';
 import { countText, decimalText } from '../../words/numbers.ts';
@@ -70,7 +71,7 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
 }
 
 const trainedText = (job: JobRecord, validation: Output<'train'>['validation']): string =>
-  job.input['model'] === 'spectralgpt'
+  isTileModel(String(job.input['model']))
     ? t('On validation tiles: {figures}', { figures: figuresText(validation) })
     : t('On validation ROIs: OA {oa}, kappa {kappa}', accuracyWords(validation));
 

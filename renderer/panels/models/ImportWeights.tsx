@@ -1,5 +1,6 @@
 import { type ReactElement, useEffect, useState } from 'react';
 import type { WeightsFound } from '../../../app/contract/desk/models.ts';
+import { tileModelNames } from '../../actions/tileModels.ts';
 import { addModel } from '../../edits/gallery.ts';
 import { galleryStore } from '../../state/galleryStore.ts';
 import { useStore } from '../../state/store.ts';
@@ -67,10 +68,16 @@ function LookedAt({
       {waiting && value === undefined && <p className="hint">{t('Looking…')}</p>}
       {error !== undefined && <p className="error-text">{saidOfError(error)}</p>}
       {value !== undefined && <Found found={value} />}
-      {value?.network?.size !== undefined && <ImportForm path={path} onDone={onDone} />}
+      {value?.network !== undefined && startsFrom(value.network) && (
+        <ImportForm path={path} onDone={onDone} />
+      )}
     </section>
   );
 }
+
+/** SpectralGPT is built in known sizes only. */
+const startsFrom = ({ family, size }: NonNullable<WeightsFound['network']>): boolean =>
+  family !== 'spectralgpt' || size !== undefined;
 
 function Found({ found }: { readonly found: WeightsFound }): ReactElement {
   return (
@@ -81,7 +88,7 @@ function Found({ found }: { readonly found: WeightsFound }): ReactElement {
         ))}
       </ul>
       {found.problem !== undefined && <p className="error-text">{found.problem}</p>}
-      {found.network !== undefined && found.network.size === undefined && (
+      {found.network !== undefined && !startsFrom(found.network) && (
         <p className="error-text">
           {t(
             'Its sizes are none that have a name (Base, Large, Huge, or tiny of Prismap): fine-tuning cannot start from it.',
@@ -99,25 +106,11 @@ function linesOf({ format, tensors, parameters, network }: WeightsFound): string
     parameters: countText(parameters),
   });
   if (network === undefined) return [file];
-  const {
-    size = '',
-    width,
-    depth,
-    bands,
-    spectralPatch,
-    tile,
-    decoder,
-    classes,
-    elsewhere,
-  } = network;
+  const { decoder, classes, elsewhere } = network;
   return [
     file,
-    t('SpectralGPT {size}: {depth} blocks of width {width}.', { size, depth, width }),
-    t('{bands} bands, {group} a token; tiles of {tile} × {tile} pixels.', {
-      bands,
-      group: spectralPatch,
-      tile,
-    }),
+    networkText(network),
+    bandsText(network),
     ...(decoder ? [t('With the decoder of pre-training.')] : []),
     ...(classes === undefined
       ? []
@@ -130,6 +123,25 @@ function linesOf({ format, tensors, parameters, network }: WeightsFound): string
           }),
         ]),
   ];
+}
+
+function networkText({ family, size, width, depth }: NonNullable<WeightsFound['network']>): string {
+  const network = tileModelNames[family];
+  if (family === 'resnet50') return `${network}.`;
+  return size === undefined
+    ? t('{network}: {depth} blocks of width {width}.', { network, depth, width })
+    : t('{network} {size}: {depth} blocks of width {width}.', { network, size, depth, width });
+}
+
+function bandsText({ bands, spectralPatch, tile }: NonNullable<WeightsFound['network']>): string {
+  if (tile === undefined) return t('{bands} bands.', { bands });
+  return spectralPatch === undefined
+    ? t('{bands} bands; tiles of {tile} × {tile} pixels.', { bands, tile })
+    : t('{bands} bands, {group} a token; tiles of {tile} × {tile} pixels.', {
+        bands,
+        group: spectralPatch,
+        tile,
+      });
 }
 
 function ImportForm({

@@ -1,6 +1,7 @@
 import { type ReactElement, useState } from 'react';
 import type { GalleryModel } from '../../../app/contract/desk/models.ts';
 import { fineTuneFrom } from '../../actions/fineTune.ts';
+import { tileModels } from '../../actions/tileModels.ts';
 import { removeModel, renameModel } from '../../edits/gallery.ts';
 import { shortText } from '../../words/numbers.ts';
 import { t } from '../../words/translate.ts';
@@ -72,7 +73,7 @@ function classNames(classes: GalleryModel['classes']): string {
 }
 
 /** Families that the training form starts from. */
-const startsTraining: ReadonlySet<string> = new Set(['spectralgpt', 'spectralmamba']);
+const startsTraining: ReadonlySet<string> = new Set([...tileModels, 'spectralmamba']);
 
 function ModelButtons({ model }: { readonly model: GalleryModel }): ReactElement {
   const desk = useDesk();

@@ -18,13 +18,16 @@ export const sizeOptions = (): readonly (readonly [
 
 /** A model that the weights start from, or none. One that is chosen and gone is still shown. */
 export function StartFrom({
+  family = 'spectralgpt',
   init,
   onChange,
 }: {
+  /** Networks of which kind can be started from. */
+  readonly family?: string;
   readonly init: string | undefined;
   readonly onChange: (path: string | undefined) => void;
 }): ReactElement {
-  const earlier = useModels().filter(({ family }) => family === 'spectralgpt');
+  const earlier = useModels().filter((model) => model.family === family);
   const known = init === undefined || earlier.some(({ path }) => path === init);
   return (
     <Select

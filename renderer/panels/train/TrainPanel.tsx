@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { trainInput, trainModel } from '../../actions/run.ts';
+import { isTileModel } from '../../actions/tileModels.ts';
 import { saidOfError, t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
 import { Select } from '../fields.tsx';
@@ -8,7 +9,7 @@ import { useSceneInUse, useSceneProblem } from '../spectra/sceneInUse.ts';
 import { CostCard } from './CostCard.tsx';
 import { MapSection } from './MapSection.tsx';
 import { type Cure, Preflight } from './Preflight.tsx';
-import { useTraining } from './settings.ts';
+import { chooseNetwork, useTraining } from './settings.ts';
 import { TrainForm } from './TrainForm.tsx';
 import { TrainingRun } from './TrainingRun.tsx';
 import { TuneSection } from './TuneSection.tsx';
@@ -40,7 +41,8 @@ export function TrainPanel(): ReactElement {
 }
 
 function TrainingSection(): ReactElement {
-  const [settings, change] = useTraining();
+  const { workspace } = useDesk();
+  const [settings] = useTraining();
   return (
     <>
       <Select
@@ -50,10 +52,13 @@ function TrainingSection(): ReactElement {
           ['spectralmamba', t('SpectralMamba (re-implementation)')],
           ['forest', t('Random forest: seconds, a good first look')],
           ['spectralgpt', t('SpectralGPT (re-implementation): tiles, from pre-trained weights')],
+          ['resnet50', t('ResNet-50: tiles, to compare with')],
+          ['vit', t('Vision transformer (ViT): tiles, to compare with')],
+          ['satmae', t('SatMAE (re-implementation): tiles, to compare with')],
         ]}
-        onChange={(model) => change({ model })}
+        onChange={(model) => chooseNetwork(workspace, { ...settings, model })}
       />
-      {settings.model === 'spectralgpt' ? <TuneSection /> : <PixelSection />}
+      {isTileModel(settings.model) ? <TuneSection model={settings.model} /> : <PixelSection />}
     </>
   );
 }

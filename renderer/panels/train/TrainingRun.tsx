@@ -1,6 +1,7 @@
 import { type ReactElement, useMemo } from 'react';
 import type { Output } from '../../../app/contract/api.ts';
 import type { JobRecord } from '../../../app/contract/desk/jobs.ts';
+import { isTileModel } from '../../actions/tileModels.ts';
 import { countText } from '../../words/numbers.ts';
 import { said, saidSentence, t } from '../../words/translate.ts';
 import { ClassFigures } from '../accuracy/ClassFigures.tsx';
@@ -88,7 +89,7 @@ function lineOf(
 
 /** What the figures were measured on. */
 const measuredOn = (job: JobRecord): string =>
-  job.input['model'] === 'spectralgpt' ? t('On validation tiles') : t('On validation ROIs');
+  isTileModel(String(job.input['model'])) ? t('On validation tiles') : t('On validation ROIs');
 
 function Trained({
   job,

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { needsDataset, startFineTuning, tuneInput } from '../../actions/fineTune.ts';
+import type { TileModel } from '../../actions/tileModels.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 import { useSceneInUse } from '../spectra/sceneInUse.ts';
@@ -11,8 +12,8 @@ import { TuneData } from './TuneData.tsx';
 import { TuneStart } from './TuneStart.tsx';
 import { useRoiPreflight } from './useRoiPreflight.ts';
 
-/** Fine-tuning of SpectralGPT: what for, on what, from what, how. Only what applies is shown. */
-export function TuneSection(): ReactElement {
+/** Fine-tuning of a network over tiles: what for, on what, from what, how. Only what applies is shown. */
+export function TuneSection({ model }: { readonly model: TileModel }): ReactElement {
   const desk = useDesk();
   const { workspace } = desk;
   const info = useSceneInUse();
@@ -20,7 +21,7 @@ export function TuneSection(): ReactElement {
   const onRois = settings.task === 'segmentation' && !needsDataset(settings);
   const preflight = useRoiPreflight(onRois);
   const red = onRois && preflight.value?.findings.some(({ level }) => level === 'red') === true;
-  const input = tuneInput(settings, info?.uri);
+  const input = tuneInput(settings, model, info?.uri);
   const cure = (kind: Cure): void => {
     if (kind === 'choose-scene') workspace.store.set({ dialog: 'open' });
     if (kind === 'add-rois') workspace.store.set({ tool: 'polygon' });
@@ -28,7 +29,7 @@ export function TuneSection(): ReactElement {
   return (
     <>
       <TuneData settings={settings} onChange={change} />
-      <TuneStart settings={settings} onChange={change} />
+      <TuneStart model={model} settings={settings} onChange={change} />
       <TuneCourse settings={settings} onChange={change} />
       {onRois && info !== undefined && (
         <Preflight label={t('Before training')} answer={preflight} onCure={cure} />
@@ -47,7 +48,7 @@ export function TuneSection(): ReactElement {
         type="button"
         className="primary"
         disabled={red || typeof input === 'string'}
-        onClick={() => startFineTuning(desk)}
+        onClick={() => startFineTuning(desk, model)}
       >
         {t('Train')}
       </button>

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { TuneSettings } from '../../actions/fineTune.ts';
+import type { TileModel } from '../../actions/tileModels.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk } from '../context.ts';
 import { NumberField, Select } from '../fields.tsx';
@@ -9,9 +10,13 @@ import { recipes, type TuneProps } from './TuneData.tsx';
 import { useModels } from './useModels.ts';
 
 /** The recipe, what it starts from, and what of that learns. */
-export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
+export function TuneStart({
+  model,
+  settings,
+  onChange,
+}: TuneProps & { readonly model: TileModel }): ReactElement {
   const { preset, init, task } = settings;
-  const earlier = useModels().filter(({ family }) => family === 'spectralgpt');
+  const earlier = useModels().filter(({ family }) => family === model);
   const { workspace } = useDesk();
   const info = useSceneInUse();
   const start = earlier.find(({ path }) => path === init);
@@ -27,7 +32,7 @@ export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
         label={t('Size and recipe')}
         value={preset}
         options={[
-          ...sizeOptions(),
+          ...sizesOf(model),
           [
             recipes[task],
             t('As published for {name}', { name: publishedNames[recipes[task]] ?? '' }),
@@ -35,15 +40,17 @@ export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
         ]}
         onChange={(next) => onChange({ preset: next })}
       />
-      <StartFrom init={init} onChange={(path) => onChange({ init: path })} />
+      <StartFrom family={model} init={init} onChange={(path) => onChange({ init: path })} />
       {earlier.length === 0 && (
         <div className="actions">
           <button type="button" onClick={() => workspace.store.set({ panel: 'models' })}>
             {t('Import weights…')}
           </button>
-          <button type="button" onClick={() => workspace.store.set({ panel: 'pretrain' })}>
-            {t('Pre-train…')}
-          </button>
+          {model === 'spectralgpt' && (
+            <button type="button" onClick={() => workspace.store.set({ panel: 'pretrain' })}>
+              {t('Pre-train…')}
+            </button>
+          )}
         </div>
       )}
       {fewer && (
@@ -54,10 +61,19 @@ export function TuneStart({ settings, onChange }: TuneProps): ReactElement {
           })}
         </p>
       )}
-      {init !== undefined && <WhatLearns settings={settings} onChange={onChange} />}
+      {init !== undefined && <WhatLearns model={model} settings={settings} onChange={onChange} />}
     </>
   );
 }
+
+/** A ResNet-50 has one size: what differs are its tiles. */
+const sizesOf = (model: TileModel): readonly (readonly [string, string])[] =>
+  model === 'resnet50'
+    ? [
+        ['tiny', t('Tiles of 64 × 64 pixels, few epochs')],
+        ['base', t('Tiles of 128 × 128 pixels, many epochs')],
+      ]
+    : sizeOptions();
 
 const publishedNames: Readonly<Record<string, string>> = {
   eurosat: 'EuroSAT',
@@ -66,8 +82,14 @@ const publishedNames: Readonly<Record<string, string>> = {
   oscd: 'OSCD',
 };
 
-function WhatLearns({ settings, onChange }: TuneProps): ReactElement {
-  const { learns, blocks, rank } = settings;
+function WhatLearns({
+  model,
+  settings,
+  onChange,
+}: TuneProps & { readonly model: TileModel }): ReactElement {
+  const { blocks, rank } = settings;
+  const attends = model !== 'resnet50';
+  const learns = settings.learns === 'lora' && !attends ? 'all' : settings.learns;
   return (
     <>
       <Select<TuneSettings['learns']>
@@ -76,8 +98,8 @@ function WhatLearns({ settings, onChange }: TuneProps): ReactElement {
         options={[
           ['all', t('Everything')],
           ['head', t('The head alone: quick, the encoder stays')],
-          ['last', t('The head and the last blocks')],
-          ['lora', t('The head and small additions (LoRA)')],
+          ['last', t('The head and the last blocks')] as const,
+          ...(attends ? [['lora', t('The head and small additions (LoRA)')] as const] : []),
         ]}
         onChange={(next) => onChange({ learns: next })}
       />

@@ -31,7 +31,19 @@ export function useTraining(): readonly [TrainSettings, (part: Partial<TrainSett
   ];
 }
 
-/** The settings of fine-tuning SpectralGPT. */
+/** Trains another network from now on; what a network over tiles starts from is none of another's. */
+export function chooseNetwork(workspace: Workspace, training: TrainSettings): void {
+  const { settings } = workspace.store.get().document;
+  const tuning = tuningOf(settings);
+  workspace.edit(t('Change training'), [
+    setting('train', settings.get('train'), training),
+    ...(tuning.init === undefined
+      ? []
+      : [setting('fineTune', settings.get('fineTune'), { ...tuning, init: undefined })]),
+  ]);
+}
+
+/** The settings of fine-tuning a network over tiles. */
 export function useTuning(): readonly [TuneSettings, (part: Partial<TuneSettings>) => void] {
   const { workspace } = useDesk();
   const row = useWorkspace((state) => state.document.settings.get('fineTune'));
