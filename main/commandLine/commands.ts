@@ -20,6 +20,10 @@ export const commands: Readonly<Record<CallName, Command>> = {
     example:
       'prismap change --model model --before 2019.tif --after 2024.tif --out change.tif --vector change.gpkg',
   },
+  batch: {
+    positionals: ['folder'],
+    example: 'prismap batch scenes --recipe landcover.yaml --out maps',
+  },
   evaluate: {
     positionals: [],
     example: 'prismap evaluate --map map.tif --reference reference.tif --report report.html',

@@ -75,6 +75,12 @@ const presenters: Presenter = {
           ]),
       ...(result.report === undefined ? [] : [`report ${result.report}`]),
     ].join('\n'),
+  batch: (result) =>
+    [
+      `${result.done} scenes mapped, ${result.skipped} were done before, ${result.failed.length} failed, ${result.waiting} wait (${result.seconds.toFixed(1)} s)`,
+      ...result.failed.map(({ scene, code, message }) => `${scene} (${code}): ${message}`),
+      `report ${result.report}`,
+    ].join('\n'),
   evaluate: (result) =>
     [
       `OA ${percent(result.oa)}  AA ${percent(result.aa)}  kappa ${result.kappa?.toFixed(4) ?? '-'}  mIoU ${percent(result.miou)}`,

@@ -1,5 +1,6 @@
 import { api, type CallName, type Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
+import { batch } from './batch/batch.ts';
 import type { CallContext, CallOptions, ServiceDependencies } from './callContext.ts';
 import { change } from './change.ts';
 import { compare } from './compare.ts';
@@ -23,7 +24,7 @@ export type Services = {
 type Handler = (input: never, context: CallContext) => Promise<unknown>;
 
 /** Calls that do more than run their task; all others are one task in one compute process. */
-const handlers: Partial<Record<CallName, Handler>> = { change, compare, evaluate, pretrain };
+const handlers: Partial<Record<CallName, Handler>> = { batch, change, compare, evaluate, pretrain };
 
 export function createServices(dependencies: ServiceDependencies): Services {
   return {

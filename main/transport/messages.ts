@@ -3,7 +3,13 @@ import type { ErrorRecord } from '../../app/error.ts';
 
 /** From the host to a compute process. */
 export type HostMessage =
-  | { readonly kind: 'start'; readonly task: string; readonly input: unknown }
+  | {
+      readonly kind: 'start';
+      readonly task: string;
+      readonly input: unknown;
+      /** Stay for more tasks, one after the other, until the host goes. */
+      readonly keep?: boolean;
+    }
   | { readonly kind: 'cancel' };
 
 /** From a compute process to its host. */

@@ -18,8 +18,8 @@ export type TaskRequest = {
 export type RunTask = (request: TaskRequest) => Promise<unknown>;
 
 /** A cancelled process that has not ended by then is killed; what it had finished is safe (see docs of resume). */
-const cancelGraceMs = 900;
-const keptStderr = 4000;
+export const cancelGraceMs = 900;
+export const keptStderr = 4000;
 /**
  * Flags of V8 in a compute process. Pixels and tensors lie outside its heap: a small space for young objects costs no time
  * (measured). Left alone the heap grows to 100 MB within minutes.
@@ -65,15 +65,25 @@ export function taskRunner(start: StartTaskProcess): RunTask {
 
 /** Runs tasks, each in a child process that executes `entry`. */
 export function childRunner(entry: string): RunTask {
-  return taskRunner((environment) => startChild(entry, environment));
+  return taskRunner(childOf(entry));
 }
+
+/** Starts child processes that execute `entry`. */
+export const childOf =
+  (entry: string): StartTaskProcess =>
+  (environment) =>
+    startChild(entry, environment);
 
 /** The program of the application's own tasks. */
 export const computeEntry = fileURLToPath(new URL('./compute.ts', import.meta.url));
 
 export const runInChild: RunTask = childRunner(computeEntry);
 
-function threadVariables(threads: number | undefined): Record<string, string> {
+/** A compute process as a child of Node. */
+export const startComputeChild: StartTaskProcess = childOf(computeEntry);
+
+/** Environment variables that fix the threads of an engine. */
+export function threadVariables(threads: number | undefined): Record<string, string> {
   if (threads === undefined) return {};
   const count = String(threads);
   return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: count };
@@ -140,30 +150,34 @@ class Conversation {
     started.onEnd((end) => {
       clearTimeout(this.#killTimer);
       this.#request.signal?.removeEventListener('abort', cancel);
-      settle(() => reject(this.#died(end)));
+      settle(() => reject(taskDied(this.#request, end, this.#stderr)));
     });
     started.send({ kind: 'start', task: this.#request.task, input: this.#request.input });
   }
+}
 
-  #died({ code, signal, reason }: TaskEnd): AppError {
-    if (this.#request.signal?.aborted === true) {
-      return new AppError(
-        'cancelled',
-        `${this.#request.task} was cancelled. What was finished is kept; add --resume to go on.`,
-      );
-    }
-    const outOfMemory =
-      signal === 'SIGKILL' ||
-      /heap out of memory|bad_alloc|allocation failed|OOM/i.test(this.#stderr);
-    const how =
-      signal === undefined ? `ended with status ${code ?? 'unknown'}` : `was ended by ${signal}`;
-    const cause = outOfMemory
-      ? ' Most often that means that memory ran out: close other programs, or use a smaller batch.'
-      : '';
+/** What the caller of a task is told whose process ended without an answer. */
+export function taskDied(
+  { task, signal: cancelled }: Pick<TaskRequest, 'task' | 'signal'>,
+  { code, signal, reason }: TaskEnd,
+  stderr: string,
+): AppError {
+  if (cancelled?.aborted === true) {
     return new AppError(
-      'worker-died',
-      `The compute process of "${this.#request.task}" ${reason ?? how} before it had an answer.${cause} What was finished is kept: resume it to go on (on the command line with --resume).`,
-      { code, signal, lastOutput: this.#stderr.trim().slice(-1500) },
+      'cancelled',
+      `${task} was cancelled. What was finished is kept; add --resume to go on.`,
     );
   }
+  const outOfMemory =
+    signal === 'SIGKILL' || /heap out of memory|bad_alloc|allocation failed|OOM/i.test(stderr);
+  const how =
+    signal === undefined ? `ended with status ${code ?? 'unknown'}` : `was ended by ${signal}`;
+  const cause = outOfMemory
+    ? ' Most often that means that memory ran out: close other programs, or use a smaller batch.'
+    : '';
+  return new AppError(
+    'worker-died',
+    `The compute process of "${task}" ${reason ?? how} before it had an answer.${cause} What was finished is kept: resume it to go on (on the command line with --resume).`,
+    { code, signal, lastOutput: stderr.trim().slice(-1500) },
+  );
 }

@@ -30,10 +30,11 @@ const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
 const windowBytes = 16 * 2 ** 20;
 
-/** Maps a scene with a trained model. */
+/** Maps a scene with a trained model. `open` gives the model where it is a classifier of pixels. */
 export async function predict(
   input: PredictInput,
   context: TaskContext,
+  open: typeof openClassifier = openClassifier,
 ): Promise<Output<'predict'>> {
   if (await isTileModel(input.model))
     return (await import('./predictTiles.ts')).predictTiles(input, context);
@@ -43,7 +44,7 @@ export async function predict(
       `${input.model} names single pixels, which look alike however they are turned. Leave --flips out.`,
     );
   const run = startRun(context);
-  const classifier = await openClassifier(input.model, input);
+  const classifier = await open(input.model, input);
   const { id, device } = classifier.engine;
   context.emit({ kind: 'engine', engine: id, device });
   try {

@@ -1,31 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { AppError, type ErrorRecord, fromErrorRecord } from '../../app/error.ts';
-import type { BandScaling } from '../../app/raster/features.ts';
-import type { Window } from '../../app/raster/grid.ts';
-import type { PreparedShape } from '../../app/vector/rasterise.ts';
 import type { FeatureWindow } from './featureWindow.ts';
-
-/** What the reading thread has to do. */
-export type ReaderTask = {
-  readonly uri: string;
-  readonly windows: readonly Window[];
-  /** Only pixels inside these shapes (pixel coordinates of the scene); all where absent. */
-  readonly within?: readonly PreparedShape[];
-  readonly bands: readonly number[];
-  readonly scaling: readonly BandScaling[];
-  readonly patch: 1 | 3;
-  /** Bytes of decoded tiles that the reader keeps; its own choice where absent. */
-  readonly cacheBytes?: number;
-  /** Windows that may wait, decoded, for the consumer: what bounds the memory. */
-  readonly ahead: number;
-};
+import { type ReaderTask, readWindows } from './readWindows.ts';
 
 export type ReaderMessage =
   | { readonly kind: 'window'; readonly result: FeatureWindow }
   | { readonly kind: 'failure'; readonly error: ErrorRecord };
 
 /**
- * Feature windows in the order asked for, read by a thread of its own.
+ * Feature windows in the order asked for, read by a thread of its own; a single one is read here, since there is nothing to
+ * read ahead and a thread takes longer to start than a small scene to map.
  * @throws AppError of the reader, `cancelled`
  */
 export async function* readAhead(
@@ -33,6 +17,11 @@ export async function* readAhead(
   signal: AbortSignal,
 ): AsyncGenerator<FeatureWindow> {
   if (task.windows.length === 0) return;
+  if (task.windows.length === 1) {
+    signal.throwIfAborted();
+    yield* readWindows(task);
+    return;
+  }
   const worker = new Worker(new URL('./reader.ts', import.meta.url), { workerData: task });
   const arrived: ReaderMessage[] = [];
   let wake: (() => void) | undefined;

@@ -6,15 +6,14 @@ import type { Task, TaskContext } from './task.ts';
 /** Tasks by name. Lazy, so that a process loads only what its task uses. */
 export type TaskTable = Readonly<Record<string, () => Promise<Task<never, unknown>>>>;
 
-const cancelled = new AbortController();
-
 async function answer(
   tasks: TaskTable,
   { task, input }: Extract<HostMessage, { kind: 'start' }>,
   host: LineToHost,
+  signal: AbortSignal,
 ): Promise<WorkerMessage> {
   const context: TaskContext = {
-    signal: cancelled.signal,
+    signal,
     emit: (event) => void host.send({ kind: 'event', event }),
   };
   try {
@@ -23,7 +22,7 @@ async function answer(
     const run = await load();
     return { kind: 'result', value: await run(input as never, context) };
   } catch (error) {
-    if (cancelled.signal.aborted) {
+    if (signal.aborted) {
       const message = `${task} was cancelled. What was finished is kept; add --resume to go on.`;
       return { kind: 'failure', error: { code: 'cancelled', message, details: {} } };
     }
@@ -32,17 +31,24 @@ async function answer(
   }
 }
 
-/** Answers the one task that the host sends, with events and one result or failure, and ends the process. */
+/**
+ * Answers the task that the host sends, with events and one result or failure, and ends the process; where the host keeps it,
+ * one task after the other.
+ */
 export function serveTasks(tasks: TaskTable): void {
   const host = lineToHost();
+  let cancelled = new AbortController();
   host.onMessage((message) => {
     if (message.kind === 'cancel') {
       cancelled.abort(new AppError('cancelled', 'Cancelled.'));
       return;
     }
-    void answer(tasks, message, host)
+    cancelled = new AbortController();
+    void answer(tasks, message, host, cancelled.signal)
       .then((last) => host.send(last))
-      .then(() => host.end());
+      .then(() => {
+        if (message.keep !== true) host.end();
+      });
   });
   // The host has gone: nobody waits for the answer, and an orphan must not go on writing.
   host.onGone(() => process.exit(1));

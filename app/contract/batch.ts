@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { call } from './call.ts';
+import { computeOptions, uri } from './common.ts';
+
+const count = z.int().nonnegative();
+const globs = z.array(z.string().min(1).max(300)).max(100).default([]);
+
+/** One recipe over a folder of scenes. */
+export const batch = call(
+  'maps every scene of a folder by a recipe; started again, it carries on',
+  z.strictObject({
+    folder: uri.describe('folder of scenes; folders in it count'),
+    recipe: uri.describe('how each scene is mapped: model, settings, post-processing, outputs'),
+    out: uri.optional().describe('folder of the results; FOLDER/prismap-maps where absent'),
+    pattern: globs.describe('only scenes whose path matches, as "2024/**/*.tif"; may repeat'),
+    exclude: globs.describe('leave out what matches; may repeat'),
+    first: globs.describe('what matches is mapped before the rest; may repeat, the first wins'),
+    jobs: z.int().min(1).max(64).default(1).describe('scenes that are mapped at a time'),
+    onError: z
+      .enum(['skip', 'stop'])
+      .default('skip')
+      .describe('what a scene that fails does to the others'),
+    retries: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe('further tries where a process died or the network failed'),
+    timeout: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(1800)
+      .describe('seconds without a sign of progress after which a scene is given up'),
+    watch: z.boolean().default(false).describe('wait for more scenes until Ctrl+C'),
+    settle: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(10)
+      .describe('seconds that a new file must not change before it is taken, with --watch'),
+    check: z.boolean().default(false).describe('only check all scenes and say what would be done'),
+    fresh: z.boolean().default(false).describe('map all scenes anew'),
+    engine: computeOptions.engine,
+    threads: computeOptions.threads,
+  }),
+  z.object({
+    /** Scenes mapped by this start. */
+    done: count,
+    failed: z.array(z.object({ scene: z.string(), code: z.string(), message: z.string() })),
+    /** Scenes that an earlier start had mapped. */
+    skipped: count,
+    /** Scenes that were not come to: checked only, or the batch was stopped. */
+    waiting: count,
+    seconds: z.number(),
+    report: z.string(),
+    summary: z.string(),
+    table: z.string(),
+    collection: z.string().optional(),
+    mosaics: z.array(z.string()),
+    warnings: z.array(z.string()),
+  }),
+);

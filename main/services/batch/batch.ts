@@ -1,0 +1,156 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Input, Output } from '../../../app/contract/api.ts';
+import { AppError } from '../../../app/error.ts';
+import { openBatchQueue, type QueuedScene } from '../../store/batchQueue.ts';
+import type { BatchCheck } from '../../workers/batchCheck.ts';
+import { startComputeChild } from '../../workers/host.ts';
+import type { CallContext } from '../callContext.ts';
+import { type BatchPlan, claimQueue, planBatch } from './batchPlan.ts';
+import type { BatchRun } from './batchRun.ts';
+import { createCrew } from './crew.ts';
+import { checkedScene, compareWithQueue, dropVanished, refuseDoubleOutputs } from './enlist.ts';
+import { type FoundScene, findScenes } from './findScenes.ts';
+import { ownNames } from './outputNames.ts';
+import { runScenes } from './runScenes.ts';
+import { watchFolder } from './watchFolder.ts';
+import { writeResults } from './writeResults.ts';
+
+/** Maps every scene of a folder by a recipe. Whatever ends it, what is done stays done, and the next start goes on. */
+export async function batch(input: Input<'batch'>, context: CallContext): Promise<Output<'batch'>> {
+  const started = performance.now();
+  const plan = await planBatch(input);
+  const queue = openBatchQueue(join(plan.out, ownNames.state, 'queue.sqlite'));
+  const { threads } = plan.recipe.settings;
+  const crew = createCrew(context.startProcess ?? startComputeChild, { ...input, threads });
+  const signal = context.signal ?? new AbortController().signal;
+  const run: BatchRun = {
+    ...{ plan, queue, crew, started, skipped: 0, tally: { done: 0 }, warnings: [] },
+    context: { ...context, signal },
+  };
+  try {
+    claimQueue(queue, plan);
+    return await runBatch(run);
+  } finally {
+    crew.close();
+    queue.close();
+  }
+}
+
+async function runBatch(run: BatchRun): Promise<Output<'batch'>> {
+  const { plan, queue } = run;
+  const { input } = plan;
+  const found = await listScenes(run);
+  if (found.length === 0 && !input.watch) throw nothingFound(plan);
+  dropVanished(queue, found);
+  try {
+    // with --watch a file may still be on its way: the watch takes them all
+    if (!input.watch) await enlistAndMap(run, found);
+    else
+      await watchFolder(run, {
+        list: () => listScenes(run),
+        take: (some) => enlistAndMap(run, some),
+      });
+  } catch (error) {
+    await writeResults(run);
+    throw asStopped(run, error);
+  }
+  const { queued } = queue.counts();
+  if (queued === 0)
+    await rm(join(plan.out, ownNames.state, 'raw'), { recursive: true, force: true });
+  return await writeResults(run);
+}
+
+const listScenes = ({ plan, warnings, context }: BatchRun): Promise<FoundScene[]> =>
+  findScenes(plan.folder, { ...plan.input, out: plan.out }, (message) => {
+    if (warnings.includes(message)) return;
+    warnings.push(message);
+    context.onEvent?.({ kind: 'warning', message });
+  });
+
+/** Takes scenes into the queue, each after a look at it, and maps what waits. */
+async function enlistAndMap(run: BatchRun, found: readonly FoundScene[]): Promise<void> {
+  const { plan, queue, context } = run;
+  const { unchecked, finished } = await compareWithQueue(found, queue, plan.out, context.signal);
+  run.skipped += finished;
+  await checkScenes(run, unchecked);
+  refuseDoubleOutputs(queue);
+  if (!plan.input.check) await runScenes(plan, run, context);
+}
+
+/** Checks are put into the queue so many at a time: a start that is cut short need not repeat them all. */
+const checksAtATime = 50;
+
+async function checkScenes(
+  { plan, queue, crew, context }: BatchRun,
+  found: readonly FoundScene[],
+): Promise<void> {
+  const { model, settings } = plan.recipe;
+  const waiting = found.values();
+  let checked: QueuedScene[] = [];
+  let done = 0;
+  const keep = (): void => {
+    queue.put(checked);
+    checked = [];
+  };
+  await crew
+    .work(
+      () => waiting.next().value,
+      async (scene, process, signal) => {
+        const input = { scene: scene.path, model, force: settings.force };
+        const check = await process
+          .run({ task: 'batch check', input, signal })
+          .catch((error: unknown) => unchecked(error));
+        const row = checkedScene(scene, check as BatchCheck, plan);
+        checked.push(row);
+        if (checked.length >= checksAtATime) keep();
+        done += 1;
+        context.onEvent?.({
+          ...{ kind: 'progress', stage: 'checking scenes', detail: scene.scene },
+          ...{ done, total: found.length },
+        });
+        const { problem } = check as BatchCheck;
+        if (problem !== undefined)
+          context.onEvent?.({
+            kind: 'warning',
+            message: `${scene.scene} cannot be mapped (${problem.code}): ${problem.message}`,
+          });
+      },
+      context.signal,
+    )
+    .finally(keep);
+}
+
+/** A scene that ends the process that looks at it. */
+function unchecked(error: unknown): BatchCheck {
+  if (!(error instanceof AppError) || error.code === 'cancelled') throw error;
+  return {
+    ...{ pixels: 0, notes: [] },
+    problem: {
+      code: error.code,
+      message: `Looking at the scene ended the process that did it: the file may be damaged. ${error.message}`,
+      details: {},
+    },
+  };
+}
+
+function nothingFound({ folder, input }: BatchPlan): AppError {
+  const asked = input.pattern.length > 0 ? ` that match ${input.pattern.join(' or ')}` : '';
+  return new AppError(
+    'not-found',
+    `${folder} holds no scenes${asked}. ${asked === '' ? 'Scenes are GeoTIFF, JPEG 2000, ENVI and MAT files and SAFE products; name others by --pattern.' : 'A pattern without "/" is about names, another about paths from that folder, as "2024/**/*.tif".'}`,
+    { path: folder },
+  );
+}
+
+/** What ended a batch before its time, with how far it is. */
+function asStopped({ queue, context }: BatchRun, error: unknown): unknown {
+  if (!context.signal.aborted) return error;
+  const { queued, running, done, failed } = queue.counts();
+  const total = queued + running + done + failed;
+  return new AppError(
+    'cancelled',
+    `The batch was stopped: ${done} of ${total} scenes are done. Start it again with the same words to go on.`,
+    { done, failed, waiting: queued + running },
+  );
+}

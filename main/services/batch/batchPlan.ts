@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, realpath } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Input } from '../../../app/contract/api.ts';
+import type { BatchRecipe } from '../../../app/contract/batchRecipe.ts';
+import { AppError } from '../../../app/error.ts';
+import type { ClassScheme } from '../../../app/vector/roi.ts';
+import { writeError } from '../../atomicFile.ts';
+import { readAnyCard } from '../../engines/anyModelCard.ts';
+import type { BatchQueue } from '../../store/batchQueue.ts';
+import { ownNames } from './outputNames.ts';
+import { readRecipe } from './readRecipe.ts';
+
+/** All that a batch is, before it looks at scenes. */
+export type BatchPlan = {
+  readonly input: Input<'batch'>;
+  readonly recipe: BatchRecipe;
+  readonly folder: string;
+  readonly out: string;
+  /** Of the model. */
+  readonly model: { readonly name: string; readonly title: string; readonly classes: ClassScheme };
+  /** What decides the pixels of every map. */
+  readonly identity: BatchIdentity;
+};
+
+type BatchIdentity = {
+  readonly folder: string;
+  readonly model: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly postprocess: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly stac: boolean;
+};
+
+/** @throws AppError `usage`, `not-found`, `bad-weights`, `not-writable` */
+export async function planBatch(input: Input<'batch'>): Promise<BatchPlan> {
+  const read = await readRecipe(input.recipe);
+  const { engine = read.settings.engine } = input;
+  const threads = input.threads ?? read.settings.threads ?? threadsOf(input.jobs);
+  const recipe = { ...read, settings: { ...read.settings, engine, threads } };
+  const card = await readAnyCard(recipe.model);
+  const folder = resolve(input.folder);
+  const out = resolve(input.out ?? join(folder, 'prismap-maps'));
+  try {
+    await mkdir(join(out, ownNames.state), { recursive: true });
+  } catch (error) {
+    throw writeError(error, out);
+  }
+  if ((await realpath(out)) === (await realpath(folder).catch(() => folder)))
+    throw new AppError(
+      'usage',
+      `${out} is the folder of scenes itself. Choose another --out, so that maps and scenes stay apart.`,
+    );
+  const { threads: _, ...settings } = recipe.settings;
+  const classes = card.classes.map(({ value, name, color }) => ({ value, name, color }));
+  return {
+    ...{ input, recipe, folder, out },
+    model: { name: basename(recipe.model), title: card.title, classes },
+    identity: {
+      folder,
+      model: await hashesOf(recipe.model),
+      settings: plain(settings),
+      postprocess: plain(recipe.postprocess),
+      outputs: plain(recipe.outputs),
+      stac: recipe.stac,
+    },
+  };
+}
+
+/** Several engines that each take all cores stand in each other's way. */
+const threadsOf = (jobs: number): number | undefined =>
+  jobs > 1 ? Math.max(1, Math.floor(availableParallelism() / jobs)) : undefined;
+
+/** As it comes back from JSON. */
+const plain = (value: unknown): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
+
+async function hashesOf(model: string): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const name of ['model.json', 'weights.safetensors']) {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(join(model, name))) hash.update(chunk as Buffer);
+    hashes[name] = hash.digest('hex');
+  }
+  return hashes;
+}
+
+/**
+ * Makes the queue that of this batch, or goes on with it.
+ * @throws AppError `conflict` where the folder holds results of another batch
+ */
+export function claimQueue(queue: BatchQueue, { identity, input, out }: BatchPlan): void {
+  const before = queue.recipe as BatchIdentity | undefined;
+  if (before === undefined || input.fresh) return queue.restart(identity);
+  const differing = Object.entries(identity)
+    .filter(([key, value]) => !isDeepStrictEqual(value, before[key as keyof BatchIdentity]))
+    .map(([key]) => key);
+  if (differing.length === 0) return;
+  throw new AppError(
+    'conflict',
+    `${out} holds the results of another batch: ${differing.join(', ')} ${differing.length === 1 ? 'differs' : 'differ'}. Choose another folder with --out, or add --fresh to map all scenes anew.`,
+    { differing },
+  );
+}

@@ -1,0 +1,24 @@
+import type { BatchRecipe, OutputTemplates, Postprocess } from '../../app/contract/batchRecipe.ts';
+
+/** Where each output of a scene goes, in full; only those that the recipe names. */
+export type OutputPaths = { readonly map: string } & {
+  readonly [Kind in Exclude<keyof OutputTemplates, 'map'>]?: string | undefined;
+};
+
+/** One scene of a batch, all paths in full. */
+export type BatchMapInput = {
+  readonly scene: string;
+  readonly model: string;
+  readonly settings: BatchRecipe['settings'];
+  readonly postprocess: Postprocess;
+  readonly outputs: OutputPaths;
+  /** Where the map waits for its post-processing. */
+  readonly raw: string;
+  readonly stac?: {
+    readonly id: string;
+    /** File of the item, and of the collection that it belongs to. */
+    readonly item: string;
+    readonly collection: string;
+    readonly collectionId: string;
+  };
+};
