@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { batch } from './batch.ts';
 import { call } from './call.ts';
 import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
@@ -223,6 +224,7 @@ export const api = {
   train,
   predict,
   change,
+  batch,
   evaluate,
   compare,
   pretrain,
