@@ -20,6 +20,8 @@ export type TuneSettings = {
   readonly labels: string;
   /** Classes of the ROIs that mean change; all where empty. */
   readonly changed: readonly string[];
+  /** Weights of changed and unchanged pixels in the loss. */
+  readonly changeWeights: 'published' | 'balanced' | 'none';
   /** Size, or a published recipe. */
   readonly preset: string;
   /** Model or weights to start from. */
@@ -43,6 +45,7 @@ const defaultTuning: TuneSettings = {
   after: '',
   labels: '',
   changed: [],
+  changeWeights: 'published',
   preset: 'tiny',
   init: undefined,
   learns: 'all',
@@ -85,6 +88,7 @@ export function tuneInput(
     model,
     task,
     ...data,
+    ...(task === 'change' ? { changeWeights: settings.changeWeights } : {}),
     preset,
     tune: tuneText(settings, model),
     ...(init === undefined ? {} : { init }),

@@ -50,6 +50,11 @@ export function ChangeForm({
         onChange={(normalise) => onChange({ normalise })}
       />
       <Tick
+        label={t('Test-time augmentation: mean over flips and rotations, eight times the work')}
+        checked={settings.flips}
+        onChange={(flips) => onChange({ flips })}
+      />
+      <Tick
         label={t('Also write the changes as polygons (GeoPackage)')}
         checked={settings.polygons}
         onChange={(polygons) => onChange({ polygons })}

@@ -17,6 +17,8 @@ export type ChangeSettings = {
   readonly minimumArea: number;
   readonly normalise: boolean;
   readonly polygons: boolean;
+  /** Mean over all flips and rotations of each tile. */
+  readonly flips: boolean;
 };
 
 const defaults: ChangeSettings = {
@@ -31,6 +33,7 @@ const defaults: ChangeSettings = {
   minimumArea: 0,
   normalise: false,
   polygons: false,
+  flips: false,
 };
 
 export type ChangeTheSettings = (part: Partial<ChangeSettings>) => void;
@@ -72,6 +75,7 @@ export function changeInput(settings: ChangeSettings, title: string): Record<str
     threshold,
     minimumArea,
     normalise,
+    flips: settings.flips,
     report: `${title}.html`,
     ...(polygons ? { vector: `${title}.gpkg` } : {}),
     ...(classes === 'maps' ? { beforeMap: settings.beforeMap, afterMap: settings.afterMap } : {}),

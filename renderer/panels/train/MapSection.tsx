@@ -10,8 +10,16 @@ import { Select } from '../fields.tsx';
 import { useAnswer } from '../spectra/useAnswer.ts';
 import { CostCard } from './CostCard.tsx';
 import { type Cure, Preflight } from './Preflight.tsx';
-import { chooseModel, type MapOptions, useMapping } from './settings.ts';
-import { mapsScenes, modelLabel, useModels } from './useModels.ts';
+import { chooseModel, type MapOptions, mapInput, useMapping } from './settings.ts';
+import { Choice } from './TileFields.tsx';
+import {
+  type Model,
+  mapsScenes,
+  modelLabel,
+  namesTiles,
+  seesTiles,
+  useModels,
+} from './useModels.ts';
 
 /** Maps what is in view, ROIs or the whole scene with a model. */
 export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement {
@@ -53,17 +61,22 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
             answer={preflight}
             onCure={cure}
           />
-          <MapChoices options={options} onChange={change} />
+          <MapChoices model={inUse} options={options} onChange={change} />
           <CostCard
             label={t('What mapping the scene will take')}
             kind="predict"
-            input={{ model, scene: info.uri, force: options.force }}
+            input={{ model, scene: info.uri, ...mapInput(options, inUse) }}
             ready={preflight.value !== undefined && (!red || options.force)}
           />
           <MapButtons
             model={model}
+            input={mapInput(options, inUse)}
             name={info.name}
-            options={options}
+            options={
+              inUse?.task === 'multilabel'
+                ? { ...options, probabilities: false, score: false }
+                : options
+            }
             disabled={red && !options.force}
           />
         </>
@@ -73,15 +86,30 @@ export function MapSection({ info }: { readonly info: SceneInfo }): ReactElement
 }
 
 function MapChoices({
+  model,
   options,
   onChange,
 }: {
+  readonly model: Model | undefined;
   readonly options: MapOptions;
   readonly onChange: (part: Partial<MapOptions>) => void;
 }): ReactElement {
-  const choices: readonly (readonly [keyof MapOptions, string])[] = [
-    ['probabilities', t('Also write the model score of every class')],
-    ['score', t('Also write the model score of the class chosen')],
+  const choices: readonly (readonly [Exclude<keyof MapOptions, 'stride'>, string])[] = [
+    // The map of several labels holds the scores of all classes already.
+    ...(model?.task === 'multilabel'
+      ? []
+      : [
+          ['probabilities', t('Also write the model score of every class')] as const,
+          ['score', t('Also write the model score of the class chosen')] as const,
+        ]),
+    ...(seesTiles(model)
+      ? [
+          [
+            'flips',
+            t('Test-time augmentation: mean over flips and rotations, eight times the work'),
+          ] as const,
+        ]
+      : []),
     ['force', t('Map although the scene does not meet the model card (recorded in the map)')],
   ];
   return (
@@ -97,17 +125,28 @@ function MapChoices({
           {label}
         </label>
       ))}
+      {namesTiles(model) && (
+        <Choice
+          label={t('Tiles side by side, without overlap')}
+          field={t('Stride: pixels from tile to tile')}
+          value={options.stride}
+          first={Math.max(1, Math.round((model?.tile ?? 64) / 2))}
+          onChange={(stride) => onChange({ stride })}
+        />
+      )}
     </fieldset>
   );
 }
 
 function MapButtons({
   model,
+  input,
   name,
   options,
   disabled,
 }: {
   readonly model: string;
+  readonly input: Record<string, unknown>;
   readonly name: string;
   readonly options: MapOptions;
   readonly disabled: boolean;
@@ -115,13 +154,13 @@ function MapButtons({
   const desk = useDesk();
   const rois = useWorkspace((state) => state.selectedRois.size);
   const run = (part: 'view' | 'rois' | 'scene') => (): void => {
-    const { probabilities, score, force } = options;
+    const { probabilities, score } = options;
     const file = `${name.replace(/\.[^.]+$/, '')} ${stampNow()}`;
     mapScene(desk, part, {
       model,
       ...(probabilities ? { probabilities: `${file} scores.tif` } : {}),
       ...(score ? { score: `${file} score.tif` } : {}),
-      ...(force ? { force } : {}),
+      ...input,
     });
   };
   return (

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { fittingAugmentation } from '../../../app/learn/fineTuning.ts';
 import { t } from '../../words/translate.ts';
+import { Select } from '../fields.tsx';
 import { CourseFields } from './TileFields.tsx';
 import type { TuneProps } from './TuneData.tsx';
 
@@ -27,6 +28,18 @@ export function TuneCourse({ settings, onChange }: TuneProps): ReactElement {
   const possible: readonly string[] = fittingAugmentation[task];
   return (
     <>
+      {task === 'change' && (
+        <Select
+          label={t('Class weights in the loss')}
+          value={settings.changeWeights}
+          options={[
+            ['published', t('As published for OSCD: false alarms count ten times')],
+            ['balanced', t('Balanced: changed and unchanged count the same')],
+            ['none', t('None: every pixel counts the same')],
+          ]}
+          onChange={(changeWeights) => onChange({ changeWeights })}
+        />
+      )}
       <CourseFields values={settings} first={{ tiles: 192, batch: 8 }} onChange={onChange} />
       <label className="check">
         <input

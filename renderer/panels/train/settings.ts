@@ -4,15 +4,38 @@ import { setting } from '../../edits/changes.ts';
 import type { Workspace } from '../../state/workspaceState.ts';
 import { t } from '../../words/translate.ts';
 import { useDesk, useWorkspace } from '../context.ts';
+import { type Model, namesTiles, seesTiles } from './useModels.ts';
 
 /** Options of mapping; kept as the setting `map` of the project. */
 export type MapOptions = {
   readonly probabilities: boolean;
   readonly score: boolean;
   readonly force: boolean;
+  /** Of models that see tiles: mean over all flips and rotations of each. */
+  readonly flips: boolean;
+  /** Of models that name whole tiles: pixels from one to the next; undefined = their side. */
+  readonly stride: number | undefined;
 };
 
-const defaultMapping: MapOptions = { probabilities: false, score: false, force: false };
+const defaultMapping: MapOptions = {
+  probabilities: false,
+  score: false,
+  force: false,
+  flips: false,
+  stride: undefined,
+};
+
+/** Input of `predict` beside model, scene and outputs: what applies to a model. */
+export function mapInput(
+  { force, flips, stride }: MapOptions,
+  model: Model | undefined,
+): Record<string, unknown> {
+  return {
+    ...(force ? { force } : {}),
+    ...(flips && seesTiles(model) ? { flips } : {}),
+    ...(stride !== undefined && namesTiles(model) ? { stride } : {}),
+  };
+}
 
 /** Keeps a setting of the project as one edit. */
 export function keepSetting(workspace: Workspace, id: string, label: string, value: unknown): void {

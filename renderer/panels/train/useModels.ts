@@ -41,6 +41,14 @@ export const useModels = (): readonly Model[] => useGallery() ?? [];
 export const mapsScenes = ({ kind, task }: Model): boolean =>
   kind === 'model' && task !== 'pretrain' && task !== 'change';
 
+/** Whether a model sees tiles, not single pixels. */
+export const seesTiles = (model: Model | undefined): boolean =>
+  model !== undefined && model.task !== 'pixel';
+
+/** Whether a model names whole tiles: a pixel of its map is one of them. */
+export const namesTiles = (model: Model | undefined): boolean =>
+  model?.task === 'scene' || model?.task === 'multilabel';
+
 /** `SpectralMamba (re-implementation) · 10 bands · OA 93.1 %`. */
 export function modelLabel(model: Model): string {
   const { title, name, bands } = model;
