@@ -28,6 +28,15 @@ const codes: Readonly<Record<Finding['subject'], AppError['code']>> = {
   Classes: 'bad-labels',
 };
 
+/** What helps in a batch; where nothing stands here, the message says it. */
+function cureOf({ subject, cure }: Finding): string {
+  if (subject === 'Bands')
+    return cure === 'force'
+      ? ' Leave the scene out with --exclude, or set "force: true" in the recipe to take the bands in their order.'
+      : ' Leave the scene out with --exclude, or choose a model for its bands.';
+  return subject === 'Data' ? ' Leave the scene out with --exclude.' : '';
+}
+
 /**
  * Holds a scene of a batch against the model, from headers and a few windows. With `force` only what cannot be read is a
  * problem; the rest becomes notes.
@@ -51,7 +60,7 @@ export async function batchCheck(
     const red = findings.filter(({ level }) => level === 'red');
     const notes = findings.filter(({ level }) => level === 'amber').map(({ message }) => message);
     if (red.length === 0) return { ...opened, notes };
-    const message = red.map((finding) => finding.message).join(' ');
+    const message = red.map((one) => `${one.message}${cureOf(one)}`).join(' ');
     if (force && red.every(({ subject }) => subject !== 'Model'))
       return {
         ...opened,

@@ -128,12 +128,11 @@ function sceneSection(data: BatchReportData, done: readonly SceneSummary[]): Htm
       const value = row === undefined ? 0 : of(row);
       return value === 0 ? html`<td class="zero">0</td>` : html`<td>${format(value)}</td>`;
     });
-    return html`<tr><th scope="row">${name(one.scene)}</th><td class="left">${one.date ?? ''}</td><td class="left">${shares(one, classes, of)}</td><td class="total">${format(total)}</td>${cells}</tr>`;
+    return html`<tr><th scope="row">${name(one.scene)}</th><td class="left">${(one.date ?? '').replaceAll('-', '\u2011')}</td><td class="left">${shares(one, classes, of)}</td><td class="total">${format(total)}</td>${cells}</tr>`;
   });
   return section(
     'scenes',
     'Areas by scene',
-    html`<p>${legend(classes)}</p>`,
     scrolling(
       'Areas by class and scene',
       html`<table class="matrix"><caption>Numbers are ${unit}; the bar shows the shares of the classes, in the order of the columns.</caption><thead><tr><th scope="col" class="left">Scene</th><th scope="col" class="left">Date</th><th scope="col" class="left">Shares</th><th scope="col" class="total">All</th>${classes.map((landClass) => html`<th scope="col">${classLabel(landClass)}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`,
@@ -142,9 +141,6 @@ function sceneSection(data: BatchReportData, done: readonly SceneSummary[]): Htm
       html`<p class="soft">The first ${shownScenes} of ${grouped(done.length)} scenes are shown; summary.csv has all.</p>`,
   );
 }
-
-const legend = (classes: ClassScheme): Html[] =>
-  classes.map((landClass) => html`<span>${classLabel(landClass)} </span>`);
 
 /** A bar of a scene's classes, each as wide as its share. The numbers beside it say the same. */
 function shares({ areas }: SceneSummary, classes: ClassScheme, of: Amounts['of']): Html {
