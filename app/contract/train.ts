@@ -47,6 +47,12 @@ export const train = call(
       .describe('prismap or published settings; of spectralgpt its size or a published recipe'),
     batch: z.int().min(1).max(65536).optional().describe('tiles of one step'),
     tiles: z.int().min(1).max(10_000_000).optional().describe('tiles drawn an epoch'),
+    imageSize: z
+      .int()
+      .min(8)
+      .max(1024)
+      .optional()
+      .describe('of tile models: pixels a side of a tile'),
     rate: z.number().gt(0).max(1).optional().describe('highest learning rate'),
     augment: z
       .array(z.enum(['crop', 'flips', 'erasing', 'mixup', 'cutmix', 'paste', 'none']))

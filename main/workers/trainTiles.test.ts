@@ -80,7 +80,7 @@ test('learns from ROIs on pre-trained weights; a run that was stopped goes on to
   ).toBe(true);
 }, 240_000);
 
-test('of epochs that are equally good the first is kept, or the last where asked', async () => {
+test('of epochs that are equally good the first is kept, or the last where asked; tiles may have another size', async () => {
   for (const [keep, epoch] of [
     ['best', 1],
     ['last', 2],
@@ -90,11 +90,12 @@ test('of epochs that are equally good the first is kept, or the last where asked
         ...{ scene: [path('scene/scene.tif')], rois: path('scene/rois.geojson'), keep },
         ...{ model: 'spectralgpt', init: path('start'), out: path(keep), engine: 'tensorflow' },
         // Steps too small to change what is seen.
-        ...{ epochs: 2, tiles: 8, batch: 8, rate: 1e-12, split: 'random' },
+        ...{ epochs: 2, tiles: 8, batch: 8, rate: 1e-12, split: 'random', imageSize: 16 },
       }),
       quiet,
     );
     expect(bestEpoch).toBe(epoch);
+    expect((await loadTileModel(path(keep))).config.imageSize).toBe(16);
   }
 }, 120_000);
 

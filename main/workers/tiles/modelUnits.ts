@@ -60,14 +60,22 @@ export async function inUnitsOf(
 /** What a bounded number of squares spread over a scene hold. */
 export async function lookAt(source: SceneSource, bands: readonly number[]): Promise<ValueLook> {
   const { width, height } = source.description.grid;
+  const along = (length: number): ReadonlySet<number> =>
+    new Set(
+      Array.from({ length: squares }, (_, i) =>
+        Math.max(
+          0,
+          Math.min(
+            length - squareSide,
+            Math.round(((i + 0.5) * length) / squares - squareSide / 2),
+          ),
+        ),
+      ),
+    );
   const tiles: Tile[] = [];
-  for (let row = 0; row < squares; row++)
-    for (let column = 0; column < squares; column++) {
-      const place = (index: number, length: number): number =>
-        Math.max(0, Math.round(((index + 0.5) * length) / squares - squareSide / 2));
-      const corner = { x: place(column, width), y: place(row, height) };
-      tiles.push(await readTile(source, bands, { ...corner, side: squareSide }));
-    }
+  for (const y of along(height))
+    for (const x of along(width))
+      tiles.push(await readTile(source, bands, { x, y, side: squareSide }));
   return lookOf(tiles, bands.length);
 }
 

@@ -72,7 +72,7 @@ export function planOf(
   const { augment } = input;
   return {
     ...plan,
-    imageSize: start?.sizes?.imageSize ?? plan.imageSize,
+    imageSize: input.imageSize ?? start?.sizes?.imageSize ?? plan.imageSize,
     epochs,
     batch,
     part: Math.min(plan.part, batch),
@@ -157,6 +157,7 @@ export function configOf(
     ...spectralGptSizes[plan.size],
     patch: plan.patch ?? 8,
     ...start?.sizes,
+    imageSize: plan.imageSize,
     dropPath: plan.dropPath,
   };
   if (family !== 'spectralgpt')
