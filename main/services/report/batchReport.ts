@@ -111,7 +111,7 @@ function classSection(data: BatchReportData): Html {
     'Areas by class',
     html`<p>As mapped, over all scenes; where scenes overlap, ground is counted more than once. No estimate until the maps have been checked against a sample.</p>`,
     scrolling(
-      'Areas by class',
+      'Table of areas by class',
       html`<table class="wide"><thead><tr><th scope="col" class="left">Class</th><th scope="col">${unit === 'hectares' ? 'Hectares' : 'Pixels'}</th><th scope="col">Share</th><th scope="col" class="left">Beside the largest</th></tr></thead><tbody>${rows}</tbody></table>`,
     ),
   );
