@@ -116,7 +116,7 @@ export const train = call(
       .enum(['best', 'last'])
       .default('best')
       .describe(
-        'of tile models: the epoch best on the validation part, or the last, so that its figures chose nothing',
+        'of tile models: the epoch best on the validation part, or the last, measured at the end alone: its figures chose nothing',
       ),
     skipBands: z
       .array(z.string())

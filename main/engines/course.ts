@@ -30,11 +30,14 @@ export type Course = {
   readonly rate: (progress: number) => number;
   /** By epoch from 1, step and part from 0; the same for the same numbers. */
   readonly batch: (epoch: number, step: number, part: number) => Promise<CourseBatch>;
-  /** Figures of the validation part after an epoch; the highest `score` is kept. */
-  readonly validate?: (epoch: number) => Promise<{
-    readonly score: number;
-    readonly figures: Readonly<Record<string, number>>;
-  }>;
+  /** Figures of the validation part after an epoch, where it is measured; the highest `score` is kept. */
+  readonly validate?: (epoch: number) => Promise<
+    | {
+        readonly score: number;
+        readonly figures: Readonly<Record<string, number>>;
+      }
+    | undefined
+  >;
   /** Folder of the checkpoints. */
   readonly folder: string;
   readonly resume: boolean;

@@ -242,11 +242,11 @@ function courseOf(work: Work, learner: Learner): Course {
     batch: (epoch, step, part) =>
       task.batch({ config, plan, epoch, part: step * partsPerStep + part }),
     validate: async (epoch) => {
+      if (input.keep === 'last' && epoch < plan.epochs) return undefined;
       await refreshStatistics(learner, config, (part) =>
         task.batch({ config, plan, epoch: 0, part }),
       );
-      const measured = await task.validate(learner, { config, plan });
-      return input.keep === 'last' ? { ...measured, score: epoch } : measured;
+      return await task.validate(learner, { config, plan });
     },
     folder: join(input.out, 'checkpoints'),
     resume: input.resume,
