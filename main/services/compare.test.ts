@@ -78,6 +78,15 @@ test('every model on every task with every seed, on one split; mean and sample d
   expect(page).toContain('<strong>80.0');
 });
 
+test('the same kind fresh and from weights is told apart', async () => {
+  const { services } = trainer();
+  const model = ['spectralgpt', 'spectralgpt@/weights/base.pth'];
+  const { report } = await services.call('compare', { ...input, model, out: join(folder, 'both') });
+  const page = readFileSync(report, 'utf8');
+  expect(page).toContain('spectralgpt, from scratch');
+  expect(page).toContain('spectralgpt, started from base.pth');
+});
+
 test('what was finished is kept with --resume', async () => {
   const { asked, services } = trainer();
   const result = await services.call('compare', { ...input, resume: true });

@@ -64,10 +64,19 @@ function overview(
     'Models by tasks',
     html`<table><caption>Mean over seeds ± sample standard deviation, on the validation part.</caption><thead><tr><th scope="col" class="left">Model</th>${tasks.map((task) => html`<th scope="col">${name(task)}<br>${metricOf(rows, task)}</th>`)}</tr></thead><tbody>${models.map(
       (model) =>
-        html`<tr><th scope="row">${name(model)}</th>${tasks.map((task) => cell(task, model))}</tr>`,
+        html`<tr><th scope="row">${name(spokenName(model, models))}</th>${tasks.map((task) => cell(task, model))}</tr>`,
     )}</tbody></table>`,
   );
 }
+
+/** Whether a kind of model started fresh or from weights, where it did both; the table of runs has the path. */
+function spokenName(model: string, models: readonly string[]): string {
+  const [kind = model, ...weights] = model.split('@');
+  if (weights.length > 0) return `${kind}, started from ${lastPart(weights.join('@'))}`;
+  return models.some((other) => other.startsWith(`${kind}@`)) ? `${kind}, from scratch` : model;
+}
+
+const lastPart = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 
 function metricOf(rows: Comparison['rows'], task: string): string {
   const metric = rows.find((row) => row.task === task)?.metric ?? '';
