@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { OutputPaths } from './batchInput.ts';
+import { hashFile } from './hashFile.ts';
 
 /** A file that a batch wrote, as it was when its scene was done. */
 export type OutputFile = {
@@ -26,16 +25,8 @@ export async function outputFiles(
     if (path === undefined) continue;
     const found = await stat(path).catch(() => undefined);
     if (found === undefined) continue;
-    const sha256 = await hashOf(path, signal);
+    const sha256 = await hashFile(path, { size: found.size, signal });
     files.push({ path, bytes: found.size, modified: found.mtimeMs, sha256 });
   }
   return files;
-}
-
-/** SHA-256 of a file. */
-export async function hashOf(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-    hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { programVersion } from '../version.ts';
+import { hashOfKnown } from './hashFile.ts';
 
 /** A file that a run read. */
 export type ManifestInput = {
@@ -40,19 +39,16 @@ export async function describeInputs(
   for (const { role, uri } of inputs) {
     signal.throwIfAborted();
     if (/^https?:/.test(uri)) result.push({ role, uri });
-    else result.push({ role, uri, ...(await hashFile(uri, signal)) });
+    else result.push({ role, uri, ...(await sizeAndHash(uri, signal)) });
   }
   return result;
 }
 
-async function hashFile(
+async function sizeAndHash(
   path: string,
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string } | Record<string, never>> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined || !status.isFile()) return {};
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-    hash.update(chunk as Buffer);
-  return { bytes: status.size, sha256: hash.digest('hex') };
+  return { bytes: status.size, sha256: await hashOfKnown(path, status, signal) };
 }

@@ -3,7 +3,7 @@ import { leaderBytes, trailerBytes } from './header.ts';
 import type { StoredTile, TileTable } from './pyramid.ts';
 import { type Spool, writeAll } from './spool.ts';
 
-/** Bytes handed to the system at a time. */
+/** Most bytes handed to the system at a time. */
 const bufferBytes = 4 * 2 ** 20;
 
 /**
@@ -20,9 +20,11 @@ export async function assemble(
     readonly check: (tile: StoredTile, bytes: Uint8Array) => void;
   },
 ): Promise<void> {
-  const out = new BufferedWriter(handle);
-  (await out.next(header.length)).set(header);
   const { spool, table } = tiles;
+  const sizes = table.flat().map((tile) => leaderBytes + tile!.length + trailerBytes);
+  const total = sizes.reduce((sum, size) => sum + size, header.length);
+  const out = new BufferedWriter(handle, Math.min(bufferBytes, total));
+  (await out.next(header.length)).set(header);
   for (let level = table.length - 1; level >= 0; level--) {
     for (const tile of table[level]!) {
       const framed = await out.next(leaderBytes + tile!.length + trailerBytes);
@@ -39,12 +41,13 @@ export async function assemble(
 /** Collects small writes into large ones, in one buffer for the whole file. */
 class BufferedWriter {
   readonly #handle: FileHandle;
-  #buffer = new Uint8Array(bufferBytes);
+  #buffer: Uint8Array<ArrayBuffer>;
   #used = 0;
   #position = 0;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, bytes: number) {
     this.#handle = handle;
+    this.#buffer = new Uint8Array(bytes);
   }
 
   /** The next bytes of the file, for the caller to fill before more are asked for. */

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -11,6 +9,7 @@ import type { ClassScheme } from '../../../app/vector/roi.ts';
 import { writeError } from '../../atomicFile.ts';
 import { readAnyCard } from '../../engines/anyModelCard.ts';
 import type { BatchQueue } from '../../store/batchQueue.ts';
+import { hashFile } from '../../workers/hashFile.ts';
 import { ownNames } from './outputNames.ts';
 import { readRecipe } from './readRecipe.ts';
 
@@ -80,11 +79,8 @@ const plain = (value: unknown): Record<string, unknown> =>
 
 async function hashesOf(model: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const name of ['model.json', 'weights.safetensors']) {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(model, name))) hash.update(chunk as Buffer);
-    hashes[name] = hash.digest('hex');
-  }
+  for (const name of ['model.json', 'weights.safetensors'])
+    hashes[name] = await hashFile(join(model, name));
   return hashes;
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { OutputTemplates } from '../../../app/contract/batchRecipe.ts';
 import type { BatchQueue, QueuedScene } from '../../store/batchQueue.ts';
 import type { BatchCheck } from '../../workers/batchCheck.ts';
-import { hashOf } from '../../workers/batchFiles.ts';
 import type { OutputPaths } from '../../workers/batchInput.ts';
+import { hashFile } from '../../workers/hashFile.ts';
 import type { BatchPlan } from './batchPlan.ts';
 import { type FoundScene, matches } from './findScenes.ts';
 import { allNames, outputName, refuseDoubles } from './outputNames.ts';
@@ -57,7 +57,8 @@ async function isWhole({ record }: BatchScene, out: string, signal: AbortSignal)
     const full = join(out, path);
     const found = await stat(full).catch(() => undefined);
     if (found?.size !== bytes) return false;
-    if (found.mtimeMs !== modified && (await hashOf(full, signal)) !== sha256) return false;
+    if (found.mtimeMs !== modified && (await hashFile(full, { size: bytes, signal })) !== sha256)
+      return false;
   }
   return record.mapped !== undefined;
 }
