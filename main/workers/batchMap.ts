@@ -12,7 +12,7 @@ import { finishRaw, forgetRaw, type Prediction, recallRaw } from './batchFinish.
 import type { BatchMapInput } from './batchInput.ts';
 import { isWanted } from './batchPostprocess.ts';
 import { writeStacItem } from './batchStac.ts';
-import { heldClassifier } from './heldClassifier.ts';
+import { heldModels } from './heldModels.ts';
 import { predict } from './predict.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
@@ -35,7 +35,7 @@ export type BatchMapped = {
   };
 };
 
-const open = heldClassifier();
+const open = heldModels();
 
 /**
  * Maps one scene by a recipe: prediction, post-processing, polygons, STAC item, and the hashes of all that. What a run before it

@@ -19,6 +19,7 @@ import {
   writeRasters,
 } from './mapRun.ts';
 import type { MapWriters } from './mapWriters.ts';
+import type { openTileModel } from './predictTiles.ts';
 import { readAhead } from './readAhead.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
@@ -30,21 +31,27 @@ const smallestCache = 32 * 2 ** 20;
 /** Bytes of features of one window: with those ahead, what a run holds of the scene. */
 const windowBytes = 16 * 2 ** 20;
 
-/** Maps a scene with a trained model. `open` gives the model where it is a classifier of pixels. */
+/** How models are opened: anew for each run, or held from run to run. */
+export type OpenModels = {
+  readonly pixels: typeof openClassifier;
+  readonly tiles?: typeof openTileModel;
+};
+
+/** Maps a scene with a trained model. */
 export async function predict(
   input: PredictInput,
   context: TaskContext,
-  open: typeof openClassifier = openClassifier,
+  open: OpenModels = { pixels: openClassifier },
 ): Promise<Output<'predict'>> {
   if (await isTileModel(input.model))
-    return (await import('./predictTiles.ts')).predictTiles(input, context);
+    return (await import('./predictTiles.ts')).predictTiles(input, context, open.tiles);
   if (input.flips)
     throw new AppError(
       'usage',
       `${input.model} names single pixels, which look alike however they are turned. Leave --flips out.`,
     );
   const run = startRun(context);
-  const classifier = await open(input.model, input);
+  const classifier = await open.pixels(input.model, input);
   const { id, device } = classifier.engine;
   context.emit({ kind: 'engine', engine: id, device });
   try {

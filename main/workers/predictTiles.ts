@@ -3,6 +3,7 @@ import type { Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
+import type { Engine, Network } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
 import { loadTileModel, type StoredTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
@@ -25,25 +26,19 @@ const mapped = new Set(['segmentation', 'scene', 'multilabel']);
 export async function predictTiles(
   input: PredictInput,
   context: TaskContext,
+  open: typeof openTileModel = openTileModel,
 ): Promise<Output<'predict'>> {
   const run = startRun(context);
   const { flips } = input;
-  const model = await loadTileModel(input.model);
-  if (!mapped.has(model.config.task))
-    throw new AppError(
-      'usage',
-      `${input.model} is a model for "${model.config.task}", which makes no map of classes. Train one with --model spectralgpt${model.config.task === 'pretrain' ? ` --init ${input.model}` : ''}.`,
-      { task: model.config.task },
-    );
-  const engine = await openEngine(engineOptions(input));
-  const { engine: id, device, versions } = engine.info;
+  const opened = await open(input.model, input);
+  const { model, network } = opened;
+  const { engine: id, device, versions } = opened.engine;
   context.emit({ kind: 'engine', engine: id, device });
-  const network = engine.network(model.weights);
   try {
-    const opened = await openScene(input.scene);
+    const scene = await openScene(input.scene);
     try {
-      const bands = bandsFor(model, opened, input, () => undefined);
-      const source = await inUnitsOf(unitsOfModel(model.card.scaling), opened, bands, run.warn);
+      const bands = bandsFor(model, scene, input, () => undefined);
+      const source = await inUnitsOf(unitsOfModel(model.card.scaling), scene, bands, run.warn);
       bandsFor(model, source, input, run.warn);
       const extent = await mapExtent(input, source.description.grid);
       const manifest = await manifestOf(input, source, { id, device, versions }, context.signal);
@@ -73,12 +68,43 @@ export async function predictTiles(
       });
       return await finishMap(map, tiles, seam);
     } finally {
-      await opened.close();
+      await scene.close();
     }
   } finally {
-    network.dispose();
-    engine.dispose();
+    opened.dispose();
   }
+}
+
+/** A model that sees tiles on its engine. */
+export type OpenTileModel = {
+  readonly model: StoredTileModel;
+  readonly engine: Engine['info'];
+  readonly network: Network;
+  dispose(): void;
+};
+
+/** @throws AppError `usage` where the model makes no map of classes, `not-found`, `bad-weights`, `engine` */
+export async function openTileModel(
+  folder: string,
+  options: Pick<PredictInput, 'engine' | 'threads'>,
+): Promise<OpenTileModel> {
+  const model = await loadTileModel(folder);
+  const { task } = model.config;
+  if (!mapped.has(task))
+    throw new AppError(
+      'usage',
+      `${folder} is a model for "${task}", which makes no map of classes. Train one with --model spectralgpt${task === 'pretrain' ? ` --init ${folder}` : ''}.`,
+      { task },
+    );
+  const engine = await openEngine(engineOptions(options));
+  const network = engine.network(model.weights);
+  return {
+    ...{ model, engine: engine.info, network },
+    dispose: () => {
+      network.dispose();
+      engine.dispose();
+    },
+  };
 }
 
 /** Bands by name or wavelength; in their order where they do not fit and `--force` says so. */
