@@ -242,11 +242,13 @@ function courseOf(work: Work, learner: Learner): Course {
     batch: (epoch, step, part) =>
       task.batch({ config, plan, epoch, part: step * partsPerStep + part }),
     validate: async (epoch) => {
-      if (input.keep === 'last' && epoch < plan.epochs) return undefined;
+      const last = input.keep === 'last';
+      if (last && epoch < plan.epochs) return undefined;
       await refreshStatistics(learner, config, (part) =>
         task.batch({ config, plan, epoch: 0, part }),
       );
-      return await task.validate(learner, { config, plan });
+      // The last is measured after the course.
+      return last ? undefined : await task.validate(learner, { config, plan });
     },
     folder: join(input.out, 'checkpoints'),
     resume: input.resume,
