@@ -52,7 +52,8 @@ async function runBatch(run: BatchRun): Promise<Output<'batch'>> {
         take: (some) => enlistAndMap(run, some),
       });
   } catch (error) {
-    await writeResults(run);
+    // why the batch ended counts, not that its summary met the same full disk
+    await writeResults(run).catch(() => undefined);
     throw asStopped(run, error);
   }
   const { queued } = queue.counts();
