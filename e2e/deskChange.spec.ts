@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Locator, test } from '@playwright/test';
 import { type DeskPage, newDeskPage } from './deskPage.ts';
-import { differing, pictureOf } from './pixels.ts';
+import { colorAt, differing, type Picture, pictureOf } from './pixels.ts';
 import { type Served, serve } from './served.ts';
 
 test.describe.configure({ mode: 'serial' });
@@ -62,6 +62,13 @@ test('a model of the classes and a model of change are trained', async () => {
     .fill(join(dataFolder, 'samples', 'pair', 'change.tif'));
   await own(form, 'Epochs as the recipe says', 'Epochs', 2);
   await own(form, 'Tiles of an epoch as the recipe says', 'Tiles of an epoch', 24);
+  const weights = form.getByLabel('Class weights in the loss');
+  await expect(weights).toContainText('Balanced');
+  await expect(weights).toHaveValue('published');
+  await expect(form.getByRole('region', { name: 'What training will take' })).toContainText(
+    /tiles were learned to measure it/,
+    { timeout: 60_000 },
+  );
   await train();
   await expect(form.getByRole('columnheader', { name: 'F1', exact: true })).toBeVisible();
   await expect(form.getByRole('columnheader', { name: 'Precision' })).toBeVisible();
@@ -95,9 +102,27 @@ test('change is mapped, with probability, map and transitions', async () => {
       .first()
       .textContent())!,
   });
+  await expect(form.getByLabel(/^Test-time augmentation/)).not.toBeChecked();
+  await expect(
+    form.getByRole('region', { name: 'What mapping the change will take' }),
+  ).toContainText(/tiles were mapped to measure it/, { timeout: 60_000 });
   await desk.expectAccessible();
   await picture('form');
   await form.getByRole('button', { name: 'Map change' }).click();
+  // While it is made it is seen in its two colours; what is finished shows the probability in others.
+  const [{ x, y, width, height }] = [(await desk.page.locator('.map').first().boundingBox())!];
+  const across = Array.from({ length: 200 }, (_, i) => i);
+  const watched = (picture: Picture): number =>
+    across.filter((i) =>
+      across.some((k) => {
+        const color = colorAt(picture, x + (i * width) / 200, y + (k * height) / 200);
+        return ['214,214,208', '200,60,30'].includes(color.join());
+      }),
+    ).length;
+  await expect(async () => {
+    expect(watched(await pictureOf(desk.page))).toBeGreaterThan(40);
+  }).toPass({ timeout: 120_000, intervals: [500] });
+  await picture('live');
   await expect(desk.layer(/^Probability: Change/)).toBeVisible({ timeout: 180_000 });
   await expect(desk.layer(/^Change to/)).toBeVisible();
   await expect(form.getByText(/% changed, [\d.,]+ ha/).first()).toBeVisible();

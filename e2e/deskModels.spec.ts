@@ -206,6 +206,37 @@ test('each task shows what applies to it, and says what is missing', async () =>
   await form.getByLabel('Task').selectOption('segmentation');
 });
 
+test('a network to compare with is trained from the same form, and its weights are imported', async () => {
+  const form = panel('Train');
+  await form.getByLabel('Model', { exact: true }).first().selectOption('resnet50');
+  await expect(form.getByLabel('Start from')).not.toContainText('Starter');
+  await expect(form.getByLabel('Size and recipe')).toContainText('Tiles of 64 × 64 pixels');
+  await form.getByLabel('Model', { exact: true }).first().selectOption('vit');
+  await form.getByRole('spinbutton', { name: 'Epochs', exact: true }).fill('1');
+  await form.getByRole('spinbutton', { name: 'Epochs', exact: true }).press('Enter');
+  await expect(form.getByRole('region', { name: 'What training will take' })).toContainText(
+    /of 16 tiles were learned to measure it/,
+    { timeout: 60_000 },
+  );
+  await desk.expectAccessible();
+  await picture('baseline');
+  await desk.dismissAll();
+  await form.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(desk.notices.filter({ hasText: /ViT.*: done\./ })).toBeVisible({ timeout: 120_000 });
+  await desk.panel('Models');
+  const name = 'Train ViT (segmentation)';
+  await expect(card(name)).toContainText('Vision transformer');
+  await expect(card(name).getByRole('button', { name: /^Fine-tune from this/ })).toBeVisible();
+  await desk.drop([join(await pathOf(name), 'weights.safetensors')]);
+  const found = panel('Models').getByRole('region', { name: 'What the file holds' });
+  await expect(found).toContainText('ViT: 4 blocks of width 96.');
+  await expect(found).toContainText('12 bands; tiles of 8 × 8 pixels.');
+  await fill(found.getByLabel('Name of the weights'), 'Dropped ViT');
+  await picture('import of a baseline');
+  await found.getByRole('button', { name: 'Import weights' }).click();
+  await expect(card('Dropped ViT')).toContainText('Vision transformer');
+});
+
 test('the fine-tuned model maps what is in view', async () => {
   await desk.panel('Models');
   const name = 'Train SpectralGPT (segmentation)';
@@ -216,6 +247,13 @@ test('the fine-tuned model maps what is in view', async () => {
     .click();
   const form = panel('Train');
   await expect(form.getByText('The scene has the 12 bands of the model.')).toBeVisible();
+  await form.getByLabel(/^Test-time augmentation/).check();
+  await expect(
+    form.getByRole('region', { name: 'What mapping the scene will take' }),
+  ).toContainText(/tiles were mapped to measure it/, { timeout: 60_000 });
+  await expect(form.getByLabel(/^Stride/)).toBeHidden();
+  await picture('options of a map');
+  await form.getByLabel(/^Test-time augmentation/).uncheck();
   for (let i = 0; i < 3; i++) await desk.command('Zoom in');
   await desk.drawn();
   await form.getByRole('button', { name: 'Map view' }).click();

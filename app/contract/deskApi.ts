@@ -39,6 +39,8 @@ export const deskEvent = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('mapped'),
     job: z.string(),
+    /** Where the map lies, in pixels of the scene that it is made of. */
+    place: z.tuple([z.int(), z.int(), z.int(), z.int()]),
     /** Size of the whole map and the window of it that is done. */
     width: z.int(),
     height: z.int(),
@@ -47,6 +49,8 @@ export const deskEvent = z.discriminatedUnion('kind', [
     columns: z.int(),
     rows: z.int(),
     classes: z.string(),
+    /** Value, red, green and blue of classes that are not those of the project. */
+    colors: z.array(z.tuple([z.int(), z.int(), z.int(), z.int()])).optional(),
   }),
   z.object({
     kind: z.literal('scene'),

@@ -23,6 +23,8 @@ export type ProgressEvent =
   | {
       /** A window of a map is done; only where the caller wants to watch (`live`). */
       readonly kind: 'mapped';
+      /** Where the map lies, in pixels of the scene that it is made of: x, y, width, height. */
+      readonly place: readonly [number, number, number, number];
       /** Size of the whole map, and the window (x, y, width, height) of it. */
       readonly width: number;
       readonly height: number;
@@ -31,6 +33,8 @@ export type ProgressEvent =
       readonly columns: number;
       readonly rows: number;
       readonly classes: Uint8Array;
+      /** Value, red, green and blue of classes that are not those of the project. */
+      readonly colors?: readonly (readonly [number, number, number, number])[];
     }
   | { readonly kind: 'engine'; readonly engine: string; readonly device: string }
   | { readonly kind: 'warning'; readonly message: string }

@@ -43,8 +43,14 @@ type Scored = {
   readonly manifest: RunManifest;
 };
 
+/** What a caller of the task may want beside what the command line offers. */
+type ChangeInput = Input<'change'> & {
+  /** Say what changed as it is found. */
+  readonly live?: boolean;
+};
+
 /** Maps the change between two dates: probability, map, polygons, and from which class to which. */
-export async function change(input: Input<'change'>, context: TaskContext): Promise<ChangeResult> {
+export async function change(input: ChangeInput, context: TaskContext): Promise<ChangeResult> {
   const run = startRun(context);
   requireMaps(input);
   const probability = input.probability ?? beside(input.out, 'probability');
@@ -125,7 +131,7 @@ export async function loadChangeModel(folder: string): Promise<StoredTileModel> 
 }
 
 async function score(
-  input: Input<'change'>,
+  input: ChangeInput,
   out: string,
   run: Run,
   context: TaskContext,
@@ -163,6 +169,7 @@ async function score(
         const manifest = manifests.scores;
         const tiles = await scoreChange({
           ...{ model, network, pair, flips, extent, out, compression, resume, manifest, context },
+          live: input.live === true ? input.threshold : undefined,
         });
         const { title } = model.card;
         const side = model.config.imageSize;

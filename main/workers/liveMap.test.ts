@@ -16,8 +16,8 @@ function watch(
   classAt: (x: number, y: number) => number,
 ): Mapped[] {
   const events: ProgressEvent[] = [];
-  const tell = liveMap(size, classes, (event) => events.push(event));
   const area = { x: 0, y: 0, ...size };
+  const tell = liveMap({ size, place: area, classes }, (event) => events.push(event));
   for (const window of scanWindows(area, { width: 512, height: 512 })) {
     const at = Array.from({ length: window.width * window.height }, (_, i) =>
       classAt(window.x + (i % window.width), window.y + Math.floor(i / window.width)),
@@ -67,4 +67,30 @@ it('a large map makes a picture of about 2,048 pixels, each the class of a pixel
   }
   expect(pixels).toBeGreaterThan(2048 * 772 * 0.95);
   expect(pixels).toBeLessThan(2048 * 772 * 1.1);
+});
+
+it('a map of its own classes tells their colours, its values, and where it lies in the scene', () => {
+  const events: ProgressEvent[] = [];
+  const tell = liveMap(
+    {
+      size: { width: 3, height: 1 },
+      place: { x: 40, y: 7, width: 30, height: 10 },
+      classes,
+      samples: ({ scores }) => Uint8Array.from(scores, (score) => (score > 0.8 ? 200 : 3)),
+      ownColors: true,
+    },
+    (event) => events.push(event),
+  );
+  const window = { x: 0, y: 0, width: 3, height: 1 };
+  tell({ window, indices: Int32Array.of(0, 1, 2), scores: Float32Array.of(0.9, 0.1, 0.7) });
+  expect(events).toEqual([
+    expect.objectContaining({
+      place: [40, 7, 30, 10],
+      classes: Uint8Array.of(200, 3, 3),
+      colors: [
+        [3, 0, 0, 0],
+        [200, 0, 0, 0],
+      ],
+    }),
+  ]);
 });

@@ -39,12 +39,16 @@ export type MapRun = {
 /** Told of every finished window where the caller wants to watch. */
 export type MapWatch = ((scored: ScoredWindow) => void) | undefined;
 
-/** Opens the outputs of a class map and has `fill` write every window of the area; the number of tiles that it gives. */
+/**
+ * Opens the outputs of a class map and has `fill` write every window of the area; the number of tiles that it gives.
+ * @param place Where the area lies in the scene, where a pixel of the map is not one of the scene
+ */
 export async function writeRasters(
   { input, title, classes, manifest, context }: MapRun,
   source: SceneSource,
   area: Window,
   fill: (writers: MapWriters, watch: MapWatch) => Promise<number>,
+  place: Window = area,
 ): Promise<number> {
   const writers = await openMapWriters({
     outputs: input,
@@ -55,8 +59,8 @@ export async function writeRasters(
     resume: input.resume,
     signal: context.signal,
   });
-  const watch =
-    input.live === true ? liveMap(area, classes, (event) => context.emit(event)) : undefined;
+  const watched = { size: area, place, classes };
+  const watch = input.live === true ? liveMap(watched, (event) => context.emit(event)) : undefined;
   return await finishRasters(writers, context.signal, () => fill(writers, watch));
 }
 

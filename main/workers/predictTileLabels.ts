@@ -1,10 +1,11 @@
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { toMap } from '../../app/raster/geoTransform.ts';
-import { type Grid, wholeWindow } from '../../app/raster/grid.ts';
+import { type Grid, type Window, wholeWindow } from '../../app/raster/grid.ts';
 import type { ClassScheme, LandClass } from '../../app/vector/roi.ts';
 import { writePreview } from '../raster/picture.ts';
 import { createGeoPackage } from '../vector/geoPackageWriter.ts';
+import { liveMap } from './liveMap.ts';
 import { pixelHectares } from './mapAreas.ts';
 import { finishRasters, identityOf, type MapRun, writeRasters } from './mapRun.ts';
 import { classScores, openRasterWriters, type ScoredWindow, scoreBand } from './mapWriters.ts';
@@ -83,17 +84,23 @@ async function writeClasses(
   grid: Grid,
   take: (scored: ScoredWindow) => void,
 ): Promise<void> {
-  const { source } = mapping;
+  const { source, cells } = mapping;
   const onCells = { ...source, description: { ...source.description, grid } };
-  await writeRasters(map, onCells, wholeWindow(grid), async (writers, watch) => {
+  const fill: Parameters<typeof writeRasters>[3] = async (writers, watch) => {
     for await (const scored of mapTileCells(mapping)) {
       take(scored);
       await writers.write(scored);
       watch?.(scored);
     }
     return grid.width * grid.height;
-  });
+  };
+  await writeRasters(map, onCells, wholeWindow(grid), fill, placeOf(cells));
 }
+
+/** The part of the scene that the map is of; its last cells may reach beyond the area. */
+const placeOf = ({ area: { x, y }, stride, columns, rows }: TileCells): Window => ({
+  ...{ x, y, width: columns * stride, height: rows * stride },
+});
 
 /** For several labels a band of scores a class. */
 async function writeScores(
@@ -108,6 +115,9 @@ async function writeScores(
       'The map of a model with several labels holds the scores of all classes already. Leave --probabilities and --score out.',
     );
   const { compression, resume } = input;
+  // Of several labels the picture has the surest.
+  const watched = { size: grid, place: placeOf(mapping.cells), classes };
+  const watch = input.live === true ? liveMap(watched, (event) => context.emit(event)) : undefined;
   const writers = await openRasterWriters(
     [
       {
@@ -122,6 +132,7 @@ async function writeScores(
     for await (const scored of mapTileCells(mapping)) {
       take(scored);
       await writers.write(scored);
+      watch?.(scored);
     }
     return grid.width * grid.height;
   });

@@ -41,10 +41,10 @@ async function estimateOf({ kind, input }: ProbeInput, context: TaskContext): Pr
 
 /**
  * A probe of seconds may fall into a gap that other programs leave, or into their rush; a run of minutes sees both. The range takes in
- * that they stop and that they take their share of the cores all the time.
+ * that they stop, and that they take more of the cores than now: at most twice of them, or a range of hours says nothing.
  * @param load Programs that want to run, a core of the machine, over the last minute
  */
 export const underLoad = (
   [least, most]: Estimate['seconds'],
   load: number,
-): Estimate['seconds'] => [least / (1 + load), most * (1 + load)];
+): Estimate['seconds'] => [least / (1 + load), most * (1 + Math.min(1, load))];

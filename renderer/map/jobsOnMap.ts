@@ -36,7 +36,6 @@ async function addChange(workspace: Workspace, job: JobRecord): Promise<void> {
 /** What a job made that ended in view of the window: layers, or a word with the way to them. */
 function announce(workspace: Workspace, job: JobRecord): void {
   const { kind, title } = job;
-  if (kind === 'change') addChange(workspace, job).catch(workspace.report);
   if (kind === 'train' || kind === 'pretrain')
     workspace.notify(t('{title}: done.', { title }), {
       label: t('Show result'),
@@ -56,11 +55,13 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
 
   const unmapped = workspace.onMapped((event) => {
     const job = store.get().jobs.find(({ id }) => id === event.job);
-    const entry = store.get().scenes.get(job?.input['scene'] as string);
+    const scene = job?.input[job.kind === 'change' ? 'before' : 'scene'];
+    const entry = store.get().scenes.get(scene as string);
     if (entry?.state !== 'open') return;
     const made = live.get(event.job) ?? createLiveMap(map, entry.info);
     live.set(event.job, made);
-    made.paint(event, colorOf);
+    const own = event.colors && new Map(event.colors.map(([value, ...color]) => [value, color]));
+    made.paint(event, own === undefined ? colorOf : (value) => own.get(value));
   });
   const finish = (id: string): void => {
     live.get(id)?.remove();
@@ -75,12 +76,15 @@ export function jobsOnMap(map: OpenLayersMap, workspace: Workspace): () => void 
       if (state === 'failed')
         workspace.report(new Error(error === undefined ? title : said(error)));
       if (state === 'done') announce(workspace, job);
-      const map = state === 'done' && kind === 'predict' ? result?.['map'] : undefined;
-      if (typeof map !== 'string') finish(id);
-      else
-        addOnce(workspace, map, title)
-          .catch(workspace.report)
-          .finally(() => finish(id));
+      const map = state === 'done' ? result?.['map'] : undefined;
+      const layers =
+        kind === 'change' && typeof map === 'string'
+          ? addChange(workspace, job)
+          : kind === 'predict' && typeof map === 'string'
+            ? addOnce(workspace, map, title)
+            : undefined;
+      if (layers === undefined) finish(id);
+      else layers.catch(workspace.report).finally(() => finish(id));
     }
   };
   const unwatch = watch(

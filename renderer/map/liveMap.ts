@@ -71,12 +71,21 @@ export function createLiveMap(map: OpenLayersMap, info: SceneInfo): LiveMap {
   map.addLayer(layer);
   return {
     paint: ({ window: [x, y, width, height], columns, rows, classes, ...whole }, colorOf) => {
+      const [left, top, placeWidth, placeHeight] = whole.place;
       [part.width, part.height] = [columns, rows];
       const picture = classPicture(bytesOfBase64(classes), columns, rows, colorOf);
       part.getContext('2d')!.putImageData(picture, 0, 0);
-      const [sx, sy] = [canvas.width / whole.width, canvas.height / whole.height];
+      const [sx, sy] = [canvas.width / info.width, canvas.height / info.height];
+      // Of one pixel of the map in pixels of the scene.
+      const [px, py] = [placeWidth / whole.width, placeHeight / whole.height];
       context.imageSmoothingEnabled = false;
-      context.drawImage(part, x * sx, y * sy, width * sx, height * sy);
+      context.drawImage(
+        part,
+        (left + x * px) * sx,
+        (top + y * py) * sy,
+        width * px * sx,
+        height * py * sy,
+      );
       source.changed();
     },
     remove: () => {

@@ -218,8 +218,12 @@ export class JobQueue {
     if (event.kind === 'mapped') {
       const { kind, width, height, columns, rows } = event;
       const classes = Buffer.from(event.classes).toString('base64');
-      const window: [number, number, number, number] = [...event.window];
-      this.#emit({ kind, job: id, width, height, window, columns, rows, classes });
+      this.#emit({
+        ...{ kind, job: id, width, height, columns, rows, classes },
+        place: [...event.place],
+        window: [...event.window],
+        ...(event.colors === undefined ? {} : { colors: event.colors.map((color) => [...color]) }),
+      });
       return;
     }
     const entry = this.#entry(id);

@@ -109,12 +109,12 @@ function createQuestionHandlers(
 /** Calls that go on where they stopped. */
 const resumable: ReadonlySet<JobKind> = new Set(['train', 'pretrain', 'predict', 'change']);
 
-/** The call of the command line, asked to say what it maps; one that ran before goes on where it stopped. */
+/** The call of the command line, asked to say what it maps as it goes; one that ran before goes on where it stopped. */
 function runJob(runTask: RunTask): RunJob {
   const services = createServices({
     runTask: (request) =>
       runTask(
-        request.task === 'predict'
+        request.task === 'predict' || request.task === 'change'
           ? { ...request, input: { ...(request.input as object), live: true } }
           : request,
       ),

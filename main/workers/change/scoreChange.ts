@@ -1,16 +1,19 @@
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
+import type { Window } from '../../../app/raster/grid.ts';
 import type { Network } from '../../engines/engine.ts';
 import type { StoredTileModel } from '../../engines/tileModelFolder.ts';
 import { openScene } from '../../raster/formats.ts';
 import type { ScenePair } from '../alignment/openPair.ts';
+import { liveMap } from '../liveMap.ts';
 import type { RunManifest } from '../manifest.ts';
 import { gridOf, type MapExtent } from '../mapExtent.ts';
-import { finishRasters, identityOf } from '../mapRun.ts';
-import { classScores, openRasterWriters, scoreBand } from '../mapWriters.ts';
+import { finishRasters, identityOf, type MapWatch } from '../mapRun.ts';
+import { classScores, openRasterWriters, type ScoredWindow, scoreBand } from '../mapWriters.ts';
 import type { TaskContext } from '../task.ts';
 import { blendTileRows, type ScoredTiles } from '../tiles/blendTileRows.ts';
 import { networkScores } from '../tiles/networkScores.ts';
 import { readPairTile } from './pairTiles.ts';
+import { changeClasses } from './validateChange.ts';
 
 /** A pair whose change is to be scored. */
 export type ChangeScoring = {
@@ -24,6 +27,8 @@ export type ChangeScoring = {
   readonly out: string;
   readonly compression: 'deflate' | 'zstd' | 'none';
   readonly resume: boolean;
+  /** Say what of each finished row of tiles reaches this probability. */
+  readonly live?: number | undefined;
   /** Of the scores alone: another threshold needs no other ones. */
   readonly manifest: RunManifest;
   readonly context: TaskContext;
@@ -31,7 +36,7 @@ export type ChangeScoring = {
 
 /** Writes the probability of change, NaN where one of the dates has no data; the number of tiles. */
 export async function scoreChange(scoring: ChangeScoring): Promise<number> {
-  const { model, pair, extent, out, compression, resume, manifest, context } = scoring;
+  const { model, pair, extent, out, compression, resume, live, manifest, context } = scoring;
   const { imageSize: side, classes } = model.config;
   const identity = identityOf(manifest, model.card.title);
   if (resume && (await isFinished(out, identity.metadata))) return 0;
@@ -58,10 +63,23 @@ export async function scoreChange(scoring: ChangeScoring): Promise<number> {
       score: (corners) => scorePairTiles(scoring, corners),
       extent,
       writers,
-      watch: undefined,
+      watch: live === undefined ? undefined : liveChange(extent.area, live, context),
       context,
     }),
   );
+}
+
+/** Shows a map of change that is being made, before small patches are left out of it. */
+function liveChange(area: Window, threshold: number, context: TaskContext): MapWatch {
+  const [unchanged, changed] = changeClasses.map(({ value }) => value);
+  const samples = ({ window, indices, scores }: ScoredWindow): Uint8Array => {
+    const values = new Uint8Array(window.width * window.height);
+    for (const [i, at] of indices.entries())
+      values[at] = scores[2 * i + 1]! >= threshold ? changed! : unchanged!;
+    return values;
+  };
+  const watched = { size: area, place: area, classes: changeClasses, samples, ownColors: true };
+  return liveMap(watched, (event) => context.emit(event));
 }
 
 /** Whether a raster of the same run is there already. */

@@ -118,7 +118,7 @@ function linesOf({ format, tensors, parameters, network }: WeightsFound): string
     ...(elsewhere === 0
       ? []
       : [
-          t('{count} other tensors (of the optimiser, second copies) are left out.', {
+          t('{count} other tensors (of another task, the optimiser, second copies) are left out.', {
             count: elsewhere,
           }),
         ]),

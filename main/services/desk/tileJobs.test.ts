@@ -1,8 +1,10 @@
-// What the desk says that networks over tiles will take, beside what they take.
+// What the desk says that networks over tiles will take, beside what they take, and what it shows of their maps as they grow.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DeskOutput } from '../../../app/contract/deskApi.ts';
+import type { DeskEvent, DeskOutput } from '../../../app/contract/deskApi.ts';
+import { openScene } from '../../raster/formats.ts';
 import { runInChild } from '../../workers/host.ts';
 import { createServices } from '../createServices.ts';
 import { createTestDesk, type TestDesk, temporaryFolder } from './testing/testDesk.ts';
@@ -81,3 +83,77 @@ it('change: learned and mapped, and more where classes of both dates are asked f
   const both = await estimate('change', { ...input, classesModel: path('model') });
   expect(both.diskBytes).toBeGreaterThan(found.diskBytes);
 }, 180_000);
+
+type Mapped = Extract<DeskEvent, { kind: 'mapped' }>;
+
+/** Runs a job to its end; its pictures, and the map that it wrote. */
+async function watched(
+  kind: 'predict' | 'change',
+  input: Record<string, unknown>,
+): Promise<{ readonly events: readonly Mapped[]; readonly map: string }> {
+  const { job } = await desk.call('job.start', { kind, title: `Watched ${kind}`, input });
+  for (;;) {
+    const { jobs } = await desk.call('job.list', {});
+    const { state, error, result } = jobs.find(({ id }) => id === job.id)!;
+    if (state === 'failed') throw new Error(error?.message);
+    if (state === 'done') {
+      const events = desk.events.filter((event) => event.kind === 'mapped');
+      return {
+        events: events.filter((event) => event.job === job.id),
+        map: String(result?.['map']),
+      };
+    }
+    await setTimeout(50);
+  }
+}
+
+/** The picture that events paint; maps of at most 2,048 pixels are told pixel by pixel. */
+function painted(events: readonly Mapped[]): number[] {
+  const { width, height } = events[0]!;
+  const picture = new Array<number>(width * height).fill(-1);
+  for (const { window, columns, rows, classes } of events) {
+    const [x, y, ...size] = window;
+    expect(size).toEqual([columns, rows]);
+    const values = Buffer.from(classes, 'base64');
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        picture[(y + row) * width + x + column] = values[row * columns + column]!;
+  }
+  return picture;
+}
+
+async function written(map: string): Promise<number[]> {
+  const source = await openScene(map);
+  try {
+    const { width, height } = source.description.grid;
+    const { bands } = await source.read({ window: { x: 0, y: 0, width, height } });
+    return Array.from(bands[0]!, Number);
+  } finally {
+    await source.close();
+  }
+}
+
+it('a map by tiles is shown row by row as it grows, where it lies, and is what is written', async () => {
+  const scene = (onRois['scene'] as string[])[0]!;
+  const window = [20, 30, 90, 70];
+  const { events, map } = await watched('predict', { model: path('model'), scene, window });
+  expect(events.length).toBeGreaterThan(5);
+  const tops = events.map((event) => event.window[1]);
+  expect(tops).toEqual(tops.toSorted((a, b) => a - b));
+  for (const { place, colors } of events) {
+    expect(place).toEqual(window);
+    expect(colors).toBeUndefined();
+  }
+  expect(painted(events)).toEqual(await written(map));
+}, 60_000);
+
+it('so is a map of change, cut at its threshold, in colours of its own', async () => {
+  const { rois: _, ...dates } = pair;
+  const input = { model: path('changes'), ...dates, threshold: 0.45 };
+  const { events, map } = await watched('change', input);
+  expect(events.length).toBeGreaterThan(5);
+  const values = await written(map);
+  expect(new Set(values)).toEqual(new Set([0, 1, 2]));
+  expect(painted(events)).toEqual(values);
+  expect(events[0]!.colors!.map(([value]) => value)).toEqual([1, 2]);
+}, 60_000);
