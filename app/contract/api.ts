@@ -5,6 +5,7 @@ import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
 import { compare } from './compare.ts';
 import { pretrain } from './pretrain.ts';
+import { replay } from './replay.ts';
 import { train } from './train.ts';
 
 const integer = z.int().nonnegative();
@@ -228,6 +229,7 @@ export const api = {
   evaluate,
   compare,
   pretrain,
+  replay,
   'model run': modelRun,
   'weights inspect': weightsInspect,
   'weights convert': weightsConvert,

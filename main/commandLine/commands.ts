@@ -37,6 +37,7 @@ export const commands: Readonly<Record<CallName, Command>> = {
     positionals: [],
     example: 'prismap pretrain --scenes scenes --preset tiny --out pretrained',
   },
+  replay: { positionals: ['manifest'], example: 'prismap replay map.tif.json' },
   'model run': {
     positionals: [],
     example:

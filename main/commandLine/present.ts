@@ -125,6 +125,14 @@ const presenters: Presenter = {
     ].join('\n'),
   pretrain: (result) =>
     `weights ${result.weights}: ${result.epochs} epochs over ${result.scenes} scenes, loss ${result.loss.toPrecision(4)}, ${result.seconds.toFixed(1)} s (${result.engine})\nreport ${result.report}`,
+  replay: (result) =>
+    [
+      result.identical
+        ? `identical: ${result.compared.join(', ')}`
+        : `not identical (${result.command})`,
+      ...result.differences.map(({ kind, name, message }) => `${kind} ${name}: ${message}`),
+      ...result.notes,
+    ].join('\n'),
   'model run': (result) =>
     result.outputs.map((output) => `${output.name} [${output.shape.join(', ')}]`).join('\n'),
   'weights inspect': (result) =>

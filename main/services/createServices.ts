@@ -6,6 +6,7 @@ import { change } from './change.ts';
 import { compare } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { pretrain } from './pretrain.ts';
+import { replay } from './replay.ts';
 import { runTask } from './runTask.ts';
 
 /** The application's calls, the same for the command line, the served mode and the window. */
@@ -24,7 +25,14 @@ export type Services = {
 type Handler = (input: never, context: CallContext) => Promise<unknown>;
 
 /** Calls that do more than run their task; all others are one task in one compute process. */
-const handlers: Partial<Record<CallName, Handler>> = { batch, change, compare, evaluate, pretrain };
+const handlers: Partial<Record<CallName, Handler>> = {
+  batch,
+  change,
+  compare,
+  evaluate,
+  pretrain,
+  replay,
+};
 
 export function createServices(dependencies: ServiceDependencies): Services {
   return {

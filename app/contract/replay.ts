@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { call } from './call.ts';
+import { uri } from './common.ts';
+
+/** A recorded run again. */
+export const replay = call(
+  'runs a recorded run again and says whether the result is the same, or where it differs',
+  z.strictObject({
+    manifest: uri.describe(
+      'record of a run: MAP.tif.json, the map itself, or the folder of a model',
+    ),
+    out: uri
+      .optional()
+      .describe('folder to keep the new results in; thrown away after comparing where absent'),
+  }),
+  z.object({
+    identical: z.boolean(),
+    /** What is not the same, the inputs first. */
+    differences: z.array(
+      z.object({
+        kind: z.enum(['input', 'output']),
+        name: z.string(),
+        /** What is different in it, in words. */
+        message: z.string(),
+      }),
+    ),
+    command: z.string(),
+    /** What the machine and the program had in common or not: no difference by itself. */
+    notes: z.array(z.string()),
+    /** Files that were compared, byte by byte. */
+    compared: z.array(z.string()),
+    seconds: z.number(),
+  }),
+);

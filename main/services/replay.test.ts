@@ -1,0 +1,121 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AppError } from '../../app/error.ts';
+import { runInChild } from '../workers/host.ts';
+import { writeRois, writeScene } from './batch/testing/batchScenes.ts';
+import { createServices } from './createServices.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'prismap-replay-test-'));
+const path = (name: string): string => join(folder, name);
+const services = createServices({ runTask: runInChild });
+const replay = (manifest: string, more: Record<string, unknown> = {}) =>
+  services.call('replay', { manifest: path(manifest), ...more });
+
+beforeAll(async () => {
+  await writeScene(path('scene.tif'), { seed: 1 });
+  writeRois(path('rois.geojson'));
+  const training = { scene: [path('scene.tif')], rois: path('rois.geojson'), split: 'random' };
+  await services.call('train', { ...training, model: 'forest', seed: 5, out: path('forest') });
+  await services.call('train', { ...training, epochs: 2, seed: 5, out: path('mamba') });
+  await services.call('predict', {
+    model: path('forest'),
+    scene: path('scene.tif'),
+    window: [10, 5, 60, 50],
+    score: path('score.tif'),
+    out: path('map.tif'),
+  });
+  writeFileSync(path('recipe.yaml'), 'model: forest\npostprocess: { majority: 3, sieve: 6 }\n');
+  cpSync(path('scene.tif'), path('scenes/scene.tif'), { recursive: true });
+  await services.call('batch', {
+    folder: path('scenes'),
+    recipe: path('recipe.yaml'),
+    out: path('maps'),
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ['forest', ['weights.safetensors', 'model.json', 'signatures.json', 'curve.json']],
+  ['mamba/manifest.json', ['weights.safetensors', 'model.json', 'signatures.json', 'curve.json']],
+  ['map.tif', ['map.tif']],
+  ['maps/scene.tif.json', ['scene.tif']],
+])('%s is made again byte by byte', async (manifest, names) => {
+  const result = await replay(manifest);
+  expect(result.differences).toEqual([]);
+  expect(result.identical).toBe(true);
+  expect(result.compared.map((file) => file.split('/').at(-1))).toEqual(names);
+});
+
+test('a map that was changed, or made with another setting, differs, and it is said where', async () => {
+  await services.call('predict', {
+    model: path('mamba'),
+    scene: path('scene.tif'),
+    window: [10, 5, 60, 50],
+    out: path('other.tif'),
+  });
+  copyFileSync(path('map.tif'), path('changed.tif'));
+  copyFileSync(path('other.tif.json'), path('changed.tif.json'));
+  const { identical, differences } = await replay('changed.tif', { out: path('kept') });
+  expect(identical).toBe(false);
+  expect(differences).toMatchObject([{ kind: 'output', name: 'changed.tif' }]);
+  expect(differences[0]!.message).toMatch(
+    /^\d+ of 3000 values differ; the first at column \d+, row \d+$/,
+  );
+  expect(readFileSync(path('kept/changed.tif')).equals(readFileSync(path('other.tif')))).toBe(true);
+});
+
+test('weights that were changed by one number are found, with the tensor', async () => {
+  cpSync(path('mamba'), path('touched'), { recursive: true });
+  const bytes = readFileSync(path('touched/weights.safetensors'));
+  bytes[bytes.length - 2]! ^= 1;
+  writeFileSync(path('touched/weights.safetensors'), bytes);
+  const { identical, differences } = await replay('touched');
+  expect(identical).toBe(false);
+  expect(differences).toHaveLength(1);
+  expect(differences[0]).toMatchObject({ kind: 'output', name: 'weights.safetensors' });
+  expect(differences[0]!.message).toMatch(/^1 of \d+ tensors differ, most of all ".+" by /);
+});
+
+test('inputs that are gone or changed are told, and nothing is run', async () => {
+  const record = JSON.parse(readFileSync(path('map.tif.json'), 'utf8')) as {
+    inputs: { uri: string; sha256: string; bytes: number }[];
+  };
+  copyFileSync(path('map.tif'), path('gone.tif'));
+  record.inputs[0]!.uri = path('nowhere.tif');
+  record.inputs[1]!.sha256 = '0'.repeat(64);
+  record.inputs[2]!.bytes = 1;
+  writeFileSync(path('gone.tif.json'), JSON.stringify(record));
+  const { identical, differences, compared } = await replay('gone.tif', { out: path('none') });
+  expect([identical, compared]).toEqual([false, []]);
+  expect(differences.map(({ kind, message }) => [kind, message])).toEqual([
+    ['input', expect.stringMatching(/^scene: it is no longer there/)],
+    ['input', expect.stringMatching(/^model card: it has other content/)],
+    ['input', expect.stringMatching(/^weights: it had 1 bytes, now \d+/)],
+  ]);
+  expect(existsSync(path('none'))).toBe(false);
+});
+
+test.each([
+  ['nothing.json', undefined, 'not-found'],
+  ['noise.json', 'noise', 'unknown-format'],
+  ['other.json', '{"program": {"name": "gdal", "version": "3"}}', 'unknown-format'],
+  ['null.json', 'null', 'unknown-format'],
+])('%s is refused', async (name, text, code) => {
+  if (text !== undefined) writeFileSync(path(name), text);
+  const error = await replay(name).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(AppError);
+  expect((error as AppError).code).toBe(code);
+});
