@@ -121,9 +121,9 @@ test('change is mapped, with probability, map and transitions', async () => {
     ).length;
   await expect(async () => {
     expect(watched(await pictureOf(desk.page))).toBeGreaterThan(40);
-  }).toPass({ timeout: 120_000, intervals: [500] });
+  }).toPass({ timeout: 120_000, intervals: [2000] });
   await picture('live');
-  await expect(desk.layer(/^Probability: Change/)).toBeVisible({ timeout: 180_000 });
+  await expect(desk.layer(/^Probability: Change/)).toBeVisible({ timeout: 300_000 });
   await expect(desk.layer(/^Change to/)).toBeVisible();
   await expect(form.getByText(/% changed, [\d.,]+ ha/).first()).toBeVisible();
   await expect(form.getByText('Overlap of the dates')).toBeVisible();

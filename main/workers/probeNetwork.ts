@@ -45,7 +45,7 @@ export type Timing = {
 /** A measurement has enough once it took so long. */
 const longEnough = 0.7;
 /** The first round warms up, and counts only where it takes so long. */
-const longFirst = 2.5;
+const longFirst = 4;
 /** A network of more parameters takes seconds a tile on a processor, and gigabytes: a few of its blocks stand for all. */
 const mostParameters = 3e7;
 

@@ -14,8 +14,8 @@ import { blendTileRows, tilesAtATime } from './tiles/blendTileRows.ts';
 
 /** A measurement has enough once it took so long. */
 const longEnough = 0.7;
-/** A network that takes longer for one tile is measured with that one alone. */
-const longTile = 1;
+/** A network that takes longer for one tile is measured with that one alone; one that takes very long, without a second look. */
+const [longTile, veryLong] = [1, 6];
 /** Seconds a pixel that writing a map, its overviews and its areas takes. */
 export const writing = 1.5e-7;
 /** Forward passes of a tile with test-time flips and rotations. */
@@ -106,9 +106,11 @@ export async function timeTiles({ area, side, flips, one, part }: Mapped): Promi
   const held = process.resourceUsage().maxRSS * 1024;
   const middle = partOf(area, side);
   const first = await secondsOf(() => one(middle));
-  if (first > longTile) {
+  // The first one also warms up.
+  const single = first < longTile || first > veryLong ? first : await secondsOf(() => one(middle));
+  if (single > longTile) {
     const grown = process.resourceUsage().maxRSS * 1024 - held;
-    const seconds = first * (flips ? symmetries : 1);
+    const seconds = single * (flips ? symmetries : 1);
     return { seconds, tiles: 1, furtherBytes: (tilesAtATime - 1) * grown };
   }
   for (let length = 2 * side; ; length *= 2) {

@@ -97,7 +97,7 @@ function secondsOf(
   const seconds = (scored: number, read: number, disk: number): number =>
     tiles * (read * costs.read + costs.learn) +
     steps * costs.step +
-    (plan.epochs + 1) * (scored * costs.score + read * validation.seconds) +
+    plan.epochs * (scored * costs.score + read * validation.seconds) +
     plan.epochs * (refreshed * (costs.read + costs.score) + checkpointBytes / disk);
   const [least, most] = blocks === undefined ? [0.75, 1.5] : [0.6, 1.8];
   return [

@@ -156,4 +156,4 @@ it('so is a map of change, cut at its threshold, in colours of its own', async (
   expect(new Set(values)).toEqual(new Set([0, 1, 2]));
   expect(painted(events)).toEqual(values);
   expect(events[0]!.colors!.map(([value]) => value)).toEqual([1, 2]);
-}, 60_000);
+}, 120_000);
