@@ -1,5 +1,5 @@
 import type { TileFamilyId } from '../../app/model/tileNetwork.ts';
-import { baselineNames } from './loadBaseline.ts';
+import { baselineNames } from './baselineNames.ts';
 import type { NetworkTensor } from './stateDict.ts';
 import type { TensorFile } from './tensorFile.ts';
 
