@@ -11,6 +11,12 @@ const tileScaling = z.discriminatedUnion('kind', [
     mean: z.array(finite),
     std: z.array(finite.positive()),
   }),
+  z.strictObject({
+    kind: z.literal('whitened'),
+    mean: z.array(finite),
+    std: z.array(finite.positive()),
+    mixing: z.array(z.array(finite)),
+  }),
   z.strictObject({ kind: z.literal('min-max'), epsilon: finite.min(0) }),
 ]);
 

@@ -47,6 +47,12 @@ export const train = call(
       .describe('prismap or published settings; of spectralgpt its size or a published recipe'),
     batch: z.int().min(1).max(65536).optional().describe('tiles of one step'),
     tiles: z.int().min(1).max(10_000_000).optional().describe('tiles drawn an epoch'),
+    scaling: z
+      .enum(['two-sigma', 'standard', 'whitened'])
+      .optional()
+      .describe(
+        'of tile models: how values are brought to one range; whitened for ROIs and change, two-sigma for data sets, that of the weights with --init',
+      ),
     imageSize: z
       .int()
       .min(8)
@@ -55,7 +61,7 @@ export const train = call(
       .describe('of tile models: pixels a side of a tile'),
     rate: z.number().gt(0).max(1).optional().describe('highest learning rate'),
     augment: z
-      .array(z.enum(['crop', 'flips', 'erasing', 'mixup', 'cutmix', 'paste', 'none']))
+      .array(z.enum(['crop', 'flips', 'light', 'erasing', 'mixup', 'cutmix', 'paste', 'none']))
       .default([])
       .describe('change to training tiles instead of those of the recipe; may repeat'),
     tune: z
@@ -114,9 +120,9 @@ export const train = call(
     baseline: z.boolean().default(true).describe('train a random forest beside the network'),
     keep: z
       .enum(['best', 'last'])
-      .default('best')
+      .optional()
       .describe(
-        'of tile models: the epoch best on the validation part, or the last, measured at the end alone: its figures chose nothing',
+        'of tile models: the epoch best on the validation part, or the last, whose figures chose nothing; as the preset says where absent',
       ),
     skipBands: z
       .array(z.string())

@@ -5,19 +5,27 @@ import type { SegmentationHead } from '../model/spectralGpt/configuration.ts';
 export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
 
 /**
- * Changes to training tiles: labelled pixels of other tiles laid over them (Copy-Paste, Ghiasi et al. 2021); a random part enlarged; the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
+ * Changes to training tiles: labelled pixels of other tiles laid over them (Copy-Paste, Ghiasi et al. 2021); more or less light; a
+ * random part enlarged; the symmetries of the square; a random rectangle erased (Zhong et al. 2020); tiles mixed in
  * proportion (mixup, Zhang et al. 2018) or by a rectangle (CutMix, Yun et al. 2019), with their labels.
  */
-export type TileAugmentation = 'crop' | 'flips' | 'erasing' | 'mixup' | 'cutmix' | 'paste';
+export type TileAugmentation =
+  | 'crop'
+  | 'flips'
+  | 'light'
+  | 'erasing'
+  | 'mixup'
+  | 'cutmix'
+  | 'paste';
 
 /** Changes that keep what a task's labels say. */
 export const fittingAugmentation: Readonly<Record<TileTaskKind, readonly TileAugmentation[]>> = {
-  scene: ['crop', 'flips', 'erasing', 'mixup', 'cutmix'],
+  scene: ['crop', 'flips', 'light', 'erasing', 'mixup', 'cutmix'],
   // A mixture of two sets of labels is no set of labels.
-  multilabel: ['crop', 'flips', 'erasing'],
+  multilabel: ['crop', 'flips', 'light', 'erasing'],
   // Labels of single pixels hold for what is seen there.
-  segmentation: ['flips', 'paste'],
-  change: ['flips'],
+  segmentation: ['flips', 'light', 'paste'],
+  change: ['flips', 'light'],
 };
 
 /** @throws AppError `usage` naming changes that would make the labels of a task untrue */
@@ -59,6 +67,8 @@ export type FineTuningPlan = {
   readonly augment: readonly TileAugmentation[];
   /** Share of a target that goes to all classes alike. */
   readonly labelSmoothing: number;
+  /** The epoch that is kept where the user does not say; the best where absent. */
+  readonly keep?: 'best' | 'last' | undefined;
 };
 
 /** A recipe as published, and the task that it is for. */
@@ -114,6 +124,8 @@ const tinyDense = {
   rate: 3e-3,
   warmup: 1,
   dropPath: 0,
+  // Polygons lie inside fields: what they say is known early, and borders, which no polygon shows, late.
+  keep: 'last',
 } as const satisfies FineTuningPlan;
 
 /** The larger networks on an analyst's own labels: the paper's optimiser with batches that a processor holds. */
@@ -220,7 +232,7 @@ export function fineTuningPlan(
   if (name !== 'tiny' || whole || patch > tinyDense.patch) return fineTuningPlans[name];
   // A pair is two tiles.
   if (task === 'change') return { ...tinyDense, tiles: 1024 };
-  return { ...tinyDense, augment: ['flips', 'paste'] };
+  return { ...tinyDense, augment: ['flips', 'light', 'paste'] };
 }
 
 export type PlanName = keyof typeof fineTuningPlans;

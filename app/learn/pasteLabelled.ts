@@ -10,7 +10,8 @@ const longest = 12;
  * Lays labelled pixels of the tiles of a batch over each other, in place: rectangles of 1 to 12 pixels a side around a labelled
  * pixel, at random places, so many that up to the area of a tile is drawn over (Copy-Paste, Ghiasi et al. 2021, with
  * CutMix's rectangles). Polygons are drawn inside fields, off their edges: without this no labelled pixel ever has a neighbour
- * of another class, and a network over tiles learns blobs as large as its tokens.
+ * of another class, and a network over tiles learns blobs as large as its tokens. Borders run through pixels as they do on the
+ * ground: such a pixel is mixed by area, and has the class of the larger part. The mixture is true of values scaled linearly.
  */
 export function pasteLabelled(tiles: readonly LabelledTile[], side: number, random: Random): void {
   const originals = tiles.map(({ values, labels }) => ({
@@ -22,47 +23,63 @@ export function pasteLabelled(tiles: readonly LabelledTile[], side: number, rand
   if (donors.length === 0) return;
   for (const tile of tiles) {
     const area = random.uniform() * side * side;
+    const mixed = new Uint8Array(side * side);
     for (let drawn = 0; drawn < area; ) {
       const donor = donors[random.integer(donors.length)]!;
       const place = donor.places[random.integer(donor.places.length)]!;
-      const [width, height] = [1 + random.integer(longest), 1 + random.integer(longest)];
-      const to = { x: random.integer(side), y: random.integer(side) };
-      const from = {
-        x: (place % side) - random.integer(width),
-        y: Math.floor(place / side) - random.integer(height),
-      };
-      lay(tile, donor, side, { width, height, from, to });
-      drawn += width * height;
+      const across = drawSpan(side, place % side, random);
+      const down = drawSpan(side, Math.floor(place / side), random);
+      lay({ ...tile, mixed }, donor, side, { across, down });
+      drawn += across.length * down.length;
     }
   }
 }
 
-type Place = { readonly x: number; readonly y: number };
+/** One side of a rectangle, in pixels of the tile that it is laid on. */
+type Span = {
+  readonly start: number;
+  readonly length: number;
+  /** Where a pixel of the tile is in the donor, less where it is in the tile. */
+  readonly shift: number;
+};
 
-/** Copies the labelled pixels of a rectangle; what lies outside either tile is left out. */
+function drawSpan(side: number, place: number, random: Random): Span {
+  const length = 1 + random.uniform() * (longest - 1);
+  const start = random.uniform() * side;
+  return {
+    start,
+    length,
+    shift: place - random.integer(Math.ceil(length)) - Math.floor(start),
+  };
+}
+
+/** Share of the pixel from `at` to `at` + 1 that a span covers. */
+const covered = ({ start, length }: Span, at: number): number =>
+  Math.max(0, Math.min(at + 1, start + length) - Math.max(at, start));
+
+/**
+ * Lays the labelled pixels of a rectangle over a tile; what lies outside either tile is left out. A pixel that is `mixed` already is
+ * taken as a whole or not at all, so that its class stays that of its larger part.
+ */
 function lay(
-  onto: LabelledTile,
+  onto: LabelledTile & { readonly mixed: Uint8Array },
   { values, labels }: LabelledTile,
   side: number,
-  how: {
-    readonly width: number;
-    readonly height: number;
-    readonly from: Place;
-    readonly to: Place;
-  },
+  { across, down }: { readonly across: Span; readonly down: Span },
 ): void {
-  const inside = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < side && y < side;
-  const { width, height, from, to } = how;
-  for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++) {
-      const [x, y] = [from.x + column, from.y + row];
-      const [toX, toY] = [to.x + column, to.y + row];
-      if (!inside(x, y) || !inside(toX, toY)) continue;
-      const [source, target] = [y * side + x, toY * side + toX];
+  const inside = (at: number): boolean => at >= 0 && at < side;
+  for (let y = Math.floor(down.start); y < Math.min(side, down.start + down.length); y++)
+    for (let x = Math.floor(across.start); x < Math.min(side, across.start + across.length); x++) {
+      if (!inside(x + across.shift) || !inside(y + down.shift)) continue;
+      const [source, target] = [(y + down.shift) * side + x + across.shift, y * side + x];
       if (labels[source]! < 0) continue;
-      onto.labels[target] = labels[source]!;
+      const part = covered(across, x) * covered(down, y);
+      const share = onto.mixed[target] === 0 ? part : Math.round(part);
+      onto.mixed[target] = share === 0 ? onto.mixed[target]! : Number(share < 1);
+      if (share > 0.5) onto.labels[target] = labels[source]!;
       for (let plane = 0; plane < values.length; plane += side * side)
-        onto.values[plane + target] = values[plane + source]!;
+        onto.values[plane + target]! +=
+          share * (values[plane + source]! - onto.values[plane + target]!);
     }
 }
 

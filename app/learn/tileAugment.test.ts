@@ -4,6 +4,7 @@ import { applySymmetry, turnTile } from './squareSymmetry.ts';
 import {
   cutBox,
   drawCrop,
+  drawLight,
   drawMixing,
   eraseRectangle,
   mixTile,
@@ -107,4 +108,13 @@ test('crops lie inside the tile and have a fifth to all of its area, sides 3 : 4
   expect(Math.min(...areas)).toBeGreaterThan(0.199);
   expect(Math.min(...areas)).toBeLessThan(0.21);
   expect(Math.max(...areas)).toBeLessThanOrEqual(1);
+});
+
+test('light comes as often doubled as halved, and differs by 15 % as a rule', () => {
+  const random = createRandom(5, 'light');
+  const logs = Array.from({ length: 4000 }, () => Math.log(drawLight(random)));
+  const mean = logs.reduce((sum, one) => sum + one, 0) / logs.length;
+  const deviation = Math.sqrt(logs.reduce((sum, one) => sum + (one - mean) ** 2, 0) / logs.length);
+  expect(Math.abs(mean)).toBeLessThan(0.01);
+  expect(deviation).toBeCloseTo(0.15, 2);
 });

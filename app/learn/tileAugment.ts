@@ -43,6 +43,15 @@ export function eraseRectangle(
   }
 }
 
+/** Standard deviation of the logarithm of the light: slopes, haze and the state of a field make as much. */
+const lightSpread = 0.15;
+
+/**
+ * How much more or less light a tile is shown in: log-normal. A few polygons of a class hold few of the brightnesses that it comes in,
+ * and a network that has seen no others makes brightness a feature of the class.
+ */
+export const drawLight = (random: Random): number => Math.exp(lightSpread * random.normal());
+
 /** A rectangle of a tile, `right` and `bottom` exclusive. */
 export type Box = {
   readonly left: number;

@@ -33,8 +33,10 @@ test('moments of tiles are those of all pixels together', () => {
   }
 });
 
-test('a band without a valid pixel is named; one that never varies keeps a spread of 1', () => {
-  expect(() => new BandMoments(1).scaling()).toThrow('Band 1 has no valid pixel');
+test('without a valid pixel there is no range; a band that never varies keeps a spread of 1', () => {
+  const none = new BandMoments(1);
+  none.add(Float32Array.of(3, 3), Uint8Array.of(0, 0));
+  expect(() => none.scaling()).toThrow('no valid pixel');
   const moments = new BandMoments(1);
   moments.add(Float32Array.of(3, 3), Uint8Array.of(1, 1));
   expect(moments.scaling()).toMatchObject({ mean: [3], std: [1] });
@@ -73,3 +75,45 @@ test.skipIf(!fixturesPresent)(
     expect(distance(values, out)).toBeLessThan(1e-7);
   },
 );
+
+test('whitened: as NumPy has it, in parts as in one piece; a band that never varies stays out', () => {
+  const values = Float32Array.of(1, 2, 4, 3, 6, 5, 2, 3, 9, 5, 11, 9, 7, 1, 3, 8, 2, 4);
+  // z = (X − X.mean(1)) / X.std(1), v, U = eigh(z zᵀ / 6), U diag(v ** −0.5) Uᵀ z
+  const expected = [
+    [-1.291482, -0.383308, -1.094512, 0.416685, 1.328233, 1.024384],
+    [-0.53157, -1.397524, 1.755298, -0.575097, 0.564355, 0.184538],
+    [0.826377, -1.594392, -0.359612, 1.525887, -0.544134, 0.145873],
+  ].flat();
+  const columns = (from: number, to: number): Float32Array =>
+    Float32Array.from([0, 6, 12].flatMap((row) => [...values.subarray(row + from, row + to)]));
+  const moments = new BandMoments(3, true);
+  moments.add(columns(0, 2), new Uint8Array(2).fill(1));
+  moments.add(columns(2, 6), new Uint8Array(4).fill(1));
+  const scaled = values.slice();
+  scaleTile(scaled, new Uint8Array(6).fill(1), moments.scaling('whitened'));
+  for (const [i, value] of expected.entries()) expect(scaled[i]).toBeCloseTo(value, 5);
+
+  const still = new BandMoments(2, true);
+  still.add(Float32Array.of(1, 3, 7, 7), Uint8Array.of(1, 1));
+  expect(still.scaling('whitened')).toMatchObject({
+    mixing: [
+      [1, 0],
+      [0, 1],
+    ],
+  });
+});
+
+test('a tile in other light is scaled as one whose values are so many times as large', () => {
+  const values = Float32Array.of(120, 340, 560, 0.2, 0.4, 0.9);
+  const valid = Uint8Array.of(1, 1, 0);
+  for (const scaling of [
+    { kind: 'standard', mean: [300, 0.5], std: [200, 0.3] },
+    { kind: 'two-sigma', mean: [300, 0.5], std: [200, 0.3] },
+    { kind: 'min-max', epsilon: 0 },
+  ] as const) {
+    const [lit, brighter] = [values.slice(), values.map((value) => 1.2 * value)];
+    scaleTile(lit, valid, scaling, 1.2);
+    scaleTile(brighter, valid, scaling);
+    for (const [i, value] of brighter.entries()) expect(lit[i]).toBeCloseTo(value, 5);
+  }
+});

@@ -28,7 +28,7 @@ import { fitPlan, whileMemoryLasts } from './tiles/fitMemory.ts';
 import { openTask } from './tiles/openTask.ts';
 import { refreshStatistics } from './tiles/refreshStatistics.ts';
 import type { StartModel } from './tiles/start.ts';
-import { openStartModel } from './tiles/startModel.ts';
+import { checkScaling, openStartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
 import {
   configOf,
@@ -87,6 +87,7 @@ export async function openTileTraining(
   const kind = await kindOf(input);
   const family = familyNamed(input.model);
   const start = input.init === undefined ? undefined : await openStartModel(input.init, family);
+  checkScaling(input, start);
   const plan = planOf(input, start, kind);
   checkAugmentation(kind, plan.augment);
   const { imageSize } = plan;
@@ -132,7 +133,7 @@ async function learn(work: Work, engine: Engine): Promise<Output<'train'>> {
 }
 
 async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
-  const { input, plan, start, task, config } = work;
+  const { input, plan, start, config } = work;
   const { engine: id, device, versions } = engine.info;
   const tuning = tuningOf(input.tune);
   // Not kept by a name: the learner has its own, and these are as large.
@@ -145,14 +146,24 @@ async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
     rule: tileRule(config, tuning, start === undefined ? 1 : plan.layerDecay),
   });
   try {
-    const result = await runCourse(courseOf(work, learner));
-    learner.restore(result.weights, learner.optimizer());
-    const score = await task.validate(learner, { config, plan });
+    const scores = new Map<number, TileScore>();
+    const result = await runCourse(courseOf(work, learner, scores));
+    const score = scores.get(result.bestEpoch) ?? (await measured(work, learner, result.weights));
     const merged = { ...result, weights: mergeLora(result.weights) };
     return await finish(work, merged, score, { id, device, versions });
   } finally {
     learner.dispose();
   }
+}
+
+/** The figures of weights that a run before this one left. */
+async function measured(
+  { task, config, plan }: Work,
+  learner: Learner,
+  weights: WeightData,
+): Promise<TileScore> {
+  learner.restore(weights, learner.optimizer());
+  return await task.validate(learner, { config, plan });
 }
 
 /** What training starts from. */
@@ -223,7 +234,7 @@ async function manifestOf(
   });
 }
 
-function courseOf(work: Work, learner: Learner): Course {
+function courseOf(work: Work, learner: Learner, scores: Map<number, TileScore>): Course {
   const { input, plan, config, task, context, run } = work;
   const tiles = tilesPerEpoch(input, plan, task.tiles);
   const { stepsPerEpoch, partsPerStep } = partsOf(plan, tiles);
@@ -242,13 +253,12 @@ function courseOf(work: Work, learner: Learner): Course {
     batch: (epoch, step, part) =>
       task.batch({ config, plan, epoch, part: step * partsPerStep + part }),
     validate: async (epoch) => {
-      const last = input.keep === 'last';
-      if (last && epoch < plan.epochs) return undefined;
       await refreshStatistics(learner, config, (part) =>
         task.batch({ config, plan, epoch: 0, part }),
       );
-      // The last is measured after the course.
-      return last ? undefined : await task.validate(learner, { config, plan });
+      const measured = await task.validate(learner, { config, plan });
+      scores.set(epoch, measured);
+      return plan.keep === 'last' ? { ...measured, score: epoch } : measured;
     },
     folder: join(input.out, 'checkpoints'),
     resume: input.resume,
@@ -280,7 +290,7 @@ const fingerprint = ({
   createHash('sha256')
     .update(
       JSON.stringify([
-        { config, plan, seed: input.seed, tune: input.tune, keep: input.keep, split: task.split },
+        { config, plan, seed: input.seed, tune: input.tune, split: task.split },
         task.scaling,
         task.fingerprint,
         start?.path,

@@ -1,5 +1,12 @@
+import type { TileAugmentation } from '../../../app/learn/fineTuning.ts';
 import { applySymmetry, turnTile } from '../../../app/learn/squareSymmetry.ts';
-import { BandMoments, scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
+import { drawLight } from '../../../app/learn/tileAugment.ts';
+import {
+  BandMoments,
+  type LearnedScaling,
+  scaleTile,
+  type TileScaling,
+} from '../../../app/learn/tileScaling.ts';
 import { createRandom, type Random } from '../../../app/random.ts';
 import type { ScenePair } from '../alignment/openPair.ts';
 import { readTile, type Tile } from '../tiles/readTile.ts';
@@ -69,8 +76,12 @@ export class PairTiles {
   }
 
   /** Range of the bands over training tiles of both dates together, so that light that differs stays different. */
-  async scaling(count: number, seed: number, signal: AbortSignal): Promise<TileScaling> {
-    const moments = new BandMoments(this.#pairs[0]!.pair.bands.length);
+  async scaling(
+    { count, kind }: { readonly count: number; readonly kind: LearnedScaling },
+    seed: number,
+    signal: AbortSignal,
+  ): Promise<TileScaling> {
+    const moments = new BandMoments(this.#pairs[0]!.pair.bands.length, kind === 'whitened');
     for (let i = 0; i < count; i++) {
       const random = createRandom(seed, 'pair scaling', i);
       const place = this.#place(this.#any, random);
@@ -78,12 +89,16 @@ export class PairTiles {
       moments.add(tile.before.values, tile.valid);
       moments.add(tile.after.values, tile.valid);
     }
-    return moments.scaling('standard');
+    return moments.scaling(kind);
   }
 
-  /** Tiles drawn at random, half of them where change is, with `flips` in any symmetry; `key` names the batch. */
+  /** Tiles drawn at random, half of them where change is, changed as `augment` says; `key` names the batch. */
   async random(
-    options: { readonly count: number; readonly flips: boolean; readonly scaling: TileScaling },
+    options: {
+      readonly count: number;
+      readonly augment: readonly TileAugmentation[];
+      readonly scaling: TileScaling;
+    },
     seed: number,
     key: readonly (string | number)[],
     signal: AbortSignal,
@@ -93,8 +108,13 @@ export class PairTiles {
       const random = createRandom(seed, 'pair tile', ...key, i);
       const draw = random.uniform() < changeShare ? this.#changed : this.#any;
       const place = this.#place(draw, random);
-      const tile = await this.#tile(place, cellUse.training, options.scaling, signal);
-      const symmetry = options.flips ? random.integer(8) : 0;
+      const symmetry = options.augment.includes('flips') ? random.integer(8) : 0;
+      // Each date in a light of its own: what differs in light only has not changed.
+      const lights: Lights = options.augment.includes('light')
+        ? [drawLight(random), drawLight(random)]
+        : [1, 1];
+      const reading = { use: cellUse.training, scaling: options.scaling, lights };
+      const tile = await this.#tile(place, reading, signal);
       turnTile(tile.before, this.#side, symmetry);
       turnTile(tile.after, this.#side, symmetry);
       applySymmetry(tile.labels, this.#side, symmetry);
@@ -111,9 +131,10 @@ export class PairTiles {
   ): AsyncGenerator<PairBatch> {
     const all = this.#validationPlaces();
     const every = Math.max(1, all.length / mostValidationTiles);
+    const reading: Reading = { use: cellUse.validation, scaling, lights: [1, 1] };
     let tiles: PairTile[] = [];
     for (let i = 0; Math.floor(i) < all.length; i += every) {
-      tiles.push(await this.#tile(all[Math.floor(i)]!, cellUse.validation, scaling, signal));
+      tiles.push(await this.#tile(all[Math.floor(i)]!, reading, signal));
       if (tiles.length < count) continue;
       yield join(tiles);
       tiles = [];
@@ -163,14 +184,13 @@ export class PairTiles {
 
   async #tile(
     { pair, ...square }: Place,
-    use: number,
-    scaling: TileScaling,
+    { use, scaling, lights }: Reading,
     signal: AbortSignal,
   ): Promise<PairTile> {
     const { pair: scenes, labels, cells, uses } = this.#pairs[pair]!;
     const { before, after, valid } = await readPairTile(scenes, square, signal);
-    scaleTile(before.values, valid, scaling);
-    scaleTile(after.values, valid, scaling);
+    scaleTile(before.values, valid, scaling, lights[0]);
+    scaleTile(after.values, valid, scaling, lights[1]);
     const window = { x: square.x, y: square.y, width: square.side, height: square.side };
     const known = await labels.read(window);
     maskUse(known, window, cells, uses, use);
@@ -183,6 +203,16 @@ export class PairTiles {
     };
   }
 }
+
+/** Of the earlier and the later date. */
+type Lights = readonly [before: number, after: number];
+
+/** Which pixels of a tile count, and how its values are shown. */
+type Reading = {
+  readonly use: number;
+  readonly scaling: TileScaling;
+  readonly lights: Lights;
+};
 
 type Place = {
   readonly pair: number;

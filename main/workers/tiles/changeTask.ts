@@ -160,7 +160,11 @@ async function divided(
 /** The published recipe stretches each tile by itself; ours keeps what is bright bright. */
 async function scalingOf(tiles: PairTiles, { input, context }: TaskSetting): Promise<TileScaling> {
   if (input.preset === 'oscd') return { kind: 'min-max', epsilon: 1e-10 };
-  return await tiles.scaling(scalingTiles, input.seed, context.signal);
+  return await tiles.scaling(
+    { count: scalingTiles, kind: input.scaling ?? 'whitened' },
+    input.seed,
+    context.signal,
+  );
 }
 
 async function batchOf(
@@ -173,8 +177,7 @@ async function batchOf(
   { input: { seed }, context }: TaskSetting,
 ): Promise<CourseBatch> {
   const { tiles, scaling, weights } = parts;
-  const flips = plan.augment.includes('flips');
-  const options = { count: plan.part, flips, scaling };
+  const options = { count: plan.part, augment: plan.augment, scaling };
   const batch = await tiles.random(options, seed, [epoch, part], context.signal);
   const random = createRandom(seed, 'network', epoch, part);
   return {

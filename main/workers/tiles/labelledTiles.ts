@@ -1,5 +1,7 @@
+import type { TileAugmentation } from '../../../app/learn/fineTuning.ts';
 import { pasteLabelled } from '../../../app/learn/pasteLabelled.ts';
 import { applySymmetry, turnTile } from '../../../app/learn/squareSymmetry.ts';
+import { drawLight } from '../../../app/learn/tileAugment.ts';
 import { scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
@@ -52,15 +54,10 @@ export class LabelledTiles {
   }
 
   /**
-   * Tiles that each hold a pixel of a class drawn at random, with `flips` in any symmetry, with `paste` labelled pixels of all
-   * laid over each other; `key` names the batch.
+   * Tiles that each hold a pixel of a class drawn at random, changed as `augment` says; `key` names the batch.
    */
   async random(
-    {
-      count,
-      flips,
-      paste,
-    }: { readonly count: number; readonly flips: boolean; readonly paste: boolean },
+    { count, augment }: { readonly count: number; readonly augment: readonly TileAugmentation[] },
     seed: number,
     key: readonly (string | number)[],
     signal: AbortSignal,
@@ -75,13 +72,15 @@ export class LabelledTiles {
         x: x[pixel]! - random.integer(this.#side),
         y: y[pixel]! - random.integer(this.#side),
       };
-      const tile = await this.#tile(scene, corner, signal);
-      const symmetry = flips ? random.integer(8) : 0;
+      const symmetry = augment.includes('flips') ? random.integer(8) : 0;
+      const light = augment.includes('light') ? drawLight(random) : 1;
+      const tile = await this.#tile(scene, corner, signal, light);
       turnTile(tile.values, this.#side, symmetry);
       applySymmetry(tile.labels, this.#side, symmetry);
       tiles.push(tile);
     }
-    if (paste) pasteLabelled(tiles, this.#side, createRandom(seed, 'paste', ...key));
+    if (augment.includes('paste'))
+      pasteLabelled(tiles, this.#side, createRandom(seed, 'paste', ...key));
     return join(tiles);
   }
 
@@ -112,11 +111,12 @@ export class LabelledTiles {
     scene: number,
     corner: { readonly x: number; readonly y: number },
     signal: AbortSignal,
+    light?: number,
   ): Promise<{ values: Float32Array; labels: Int32Array }> {
     const side = this.#side;
     const { source, bands } = this.#scenes[scene]!;
     const { values, valid } = await readTile(source, bands, { ...corner, side }, signal);
-    scaleTile(values, valid, this.#scaling);
+    scaleTile(values, valid, this.#scaling, light);
     const { width, height } = source.description.grid;
     const known = this.#labels[scene]!;
     const labels = new Int32Array(side * side).fill(-1);

@@ -23,7 +23,9 @@ export async function refreshStatistics(
     for (const [path, values] of batchStatistics(learner, config, inputs))
       addTo(sums, path, values);
   }
-  const means = new Map([...sums].map(([path, sum]) => [path, sum.map((one) => one / statisticsBatches)]));
+  const means = new Map(
+    [...sums].map(([path, sum]) => [path, sum.map((one) => one / statisticsBatches)]),
+  );
   const weights = new Map(learner.weights());
   for (const [path, mean] of means) {
     const { shape } = weights.get(path)!;

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../../app/error.ts';
 import type { Split } from '../../../app/learn/split.ts';
-import { BandMoments, type TileScaling } from '../../../app/learn/tileScaling.ts';
+import {
+  BandMoments,
+  type LearnedScaling,
+  type TileScaling,
+} from '../../../app/learn/tileScaling.ts';
 import { crossEntropyOf } from '../../../app/model/losses.ts';
 import { tileLogits } from '../../../app/model/tileNetwork.ts';
 import { createRandom } from '../../../app/random.ts';
@@ -26,7 +30,7 @@ export async function openSegmentationTask(setting: TaskSetting): Promise<TileTa
   const split = await splitSamples(data, input);
   split.warnings.forEach(warn);
   const bands = start?.bands ?? bandsForModel(data.scenes[0]!, setting.family);
-  const scaling = start?.scaling ?? scalingOf(data, split, bands);
+  const scaling = start?.scaling ?? scalingOf(data, split, bands, input.scaling ?? 'whitened');
   const scenes = await openScenes(data, bands, unitsOfModel(start?.scaling), warn);
   const options = { classes: data.classes.length, side: imageSize, scaling };
   const training = new LabelledTiles(scenes.pixels(split.train), options);
@@ -64,9 +68,8 @@ async function batchOf(
   seed: number,
   signal: AbortSignal,
 ): Promise<CourseBatch> {
-  const [flips, paste] = [plan.augment.includes('flips'), plan.augment.includes('paste')];
   const tiles = await training.random(
-    { count: plan.part, flips, paste },
+    { count: plan.part, augment: plan.augment },
     seed,
     [epoch, part],
     signal,
@@ -90,6 +93,7 @@ function scalingOf(
   { features, bands: read }: TrainingData,
   { train }: Split,
   bands: readonly WantedBand[],
+  kind: LearnedScaling,
 ): TileScaling {
   const columns = bands.map(({ name }) => read.findIndex((band) => band.name === name));
   const empty = bands.find((_, i) => columns[i]! < 0);
@@ -99,13 +103,13 @@ function scalingOf(
       `Band ${empty.name} carries no information inside the ROIs, or was left out; SpectralGPT needs all of its bands. Choose another scene, or --model spectralmamba.`,
       { band: empty.name },
     );
-  const moments = new BandMoments(bands.length);
+  const moments = new BandMoments(bands.length, kind === 'whitened');
   const values = new Float32Array(bands.length * train.length);
   for (const [i, sample] of train.entries())
     for (const [band, column] of columns.entries())
       values[band * train.length + i] = features[sample * read.length + column]!;
   moments.add(values, new Uint8Array(train.length).fill(1));
-  return moments.scaling('standard');
+  return moments.scaling(kind);
 }
 
 function fingerprintOf({ pixels, scenes }: TrainingData): string {

@@ -52,6 +52,20 @@ async function openFolder(folder: string, family: TileFamilyId): Promise<StartMo
   };
 }
 
+/** @throws AppError `usage` where another scaling is asked for than the one that the weights were trained with */
+export function checkScaling(
+  { init, scaling }: { readonly init?: string | undefined; readonly scaling?: string | undefined },
+  start: Pick<StartModel, 'scaling'> | undefined,
+): void {
+  const own = start?.scaling?.kind;
+  if (own === undefined || scaling === undefined || own === scaling) return;
+  throw new AppError(
+    'usage',
+    `The weights of ${init} were trained on values scaled as "${own}", not "${scaling}". Leave --scaling out.`,
+    { found: own, wanted: scaling },
+  );
+}
+
 const sizesOf = ({
   embedDim,
   depth,

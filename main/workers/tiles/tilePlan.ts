@@ -72,16 +72,20 @@ export function planOf(
   const { augment } = input;
   return {
     ...plan,
+    keep: input.keep ?? plan.keep,
     imageSize: input.imageSize ?? start?.sizes?.imageSize ?? plan.imageSize,
     epochs,
     batch,
     part: Math.min(plan.part, batch),
     ...(tiles === undefined ? {} : { tiles }),
-    rate: input.rate ?? (plan.rateByBatch ? (plan.rate * batch) / plan.batch : plan.rate),
+    rate: input.rate ?? rateOf(plan, batch),
     warmup: Math.min(plan.warmup, epochs / 5),
     augment: augment.length === 0 ? plan.augment : augment.filter((one) => one !== 'none'),
   };
 }
+
+const rateOf = ({ rate, rateByBatch, batch }: FineTuningPlan, wanted: number): number =>
+  rateByBatch ? (rate * wanted) / batch : rate;
 
 /**
  * Pixels a side of what becomes one token, where that is given. A pixel of ResNet's last map is 32 of the tile; tiles of a data set show

@@ -66,7 +66,7 @@ export async function openTileSetData(
     factor === 1 ? stored : new TileStore(set.tiles, scaledBands(facts.bands, factor), indices);
   const scaling =
     start?.scaling ??
-    (await learnScaling({ store, split, bands: bands.length, imageSize }, input.seed, (done) =>
+    (await learnScaling({ store, split, bands: bands.length, imageSize }, input, (done) =>
       context.emit({
         kind: 'progress',
         stage: 'scaling',
@@ -112,19 +112,19 @@ async function learnScaling(
     readonly bands: number;
     readonly imageSize: number;
   },
-  seed: number,
+  { seed, scaling = 'two-sigma' }: Pick<TaskSetting['input'], 'seed' | 'scaling'>,
   onDone: (done: number) => void,
 ): Promise<TileScaling> {
   const order = createRandom(seed, 'scaling')
     .shuffle([...split.training])
     .slice(0, scalingTiles);
-  const moments = new BandMoments(bands);
+  const moments = new BandMoments(bands, scaling === 'whitened');
   for (const [i, tile] of order.entries()) {
     const { values, valid } = await store.whole(tile, imageSize);
     moments.add(values, valid);
     if (i % 32 === 31) onDone(i + 1);
   }
-  return moments.scaling();
+  return moments.scaling(scaling);
 }
 
 /** What every task on a data set says of itself. */

@@ -1,5 +1,6 @@
 import { AppError } from '../../../app/error.ts';
 import { drawOrder } from '../../../app/learn/drawOrder.ts';
+import { drawLight } from '../../../app/learn/tileAugment.ts';
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
 import { crossEntropyOf } from '../../../app/model/losses.ts';
 import { tileLogits } from '../../../app/model/tileNetwork.ts';
@@ -50,7 +51,10 @@ export async function openTileSetSegmentation(setting: TaskSetting): Promise<Til
             config.imageSize,
             createRandom(input.seed, 'square', number),
           );
-          const cut = await cutOut(data, labels, { tile: index, square }, signal);
+          const light = plan.augment.includes('light')
+            ? drawLight(createRandom(input.seed, 'light', number))
+            : undefined;
+          const cut = await cutOut(data, labels, { tile: index, square, light }, signal);
           changeTile(cut, request, input.seed, number);
           return cut;
         }),
@@ -115,11 +119,15 @@ function randomSquare(
 async function cutOut(
   { store, scaling }: TileSetData,
   { masks }: MaskStore,
-  { tile, square }: { readonly tile: number; readonly square: Square },
+  {
+    tile,
+    square,
+    light,
+  }: { readonly tile: number; readonly square: Square; readonly light?: number | undefined },
   signal: AbortSignal,
 ): Promise<{ values: Float32Array; labels: Int32Array }> {
   const { values, valid } = await store.cut(tile, square, signal);
-  scaleTile(values, valid, scaling);
+  scaleTile(values, valid, scaling, light);
   return { values, labels: cutMask(masks[tile]!, square) };
 }
 

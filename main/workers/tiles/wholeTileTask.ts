@@ -1,7 +1,13 @@
 import { multiLabelFigures } from '../../../app/learn/averagePrecision.ts';
 import { drawOrder } from '../../../app/learn/drawOrder.ts';
 import { accuracyFigures, addToConfusion, createConfusion } from '../../../app/learn/metrics.ts';
-import { drawCrop, drawMixing, mixTile, softTarget } from '../../../app/learn/tileAugment.ts';
+import {
+  drawCrop,
+  drawLight,
+  drawMixing,
+  mixTile,
+  softTarget,
+} from '../../../app/learn/tileAugment.ts';
 import type { Region } from '../../../app/learn/tileResize.ts';
 import { scaleTile } from '../../../app/learn/tileScaling.ts';
 import { multiLabelSoftMargin, softCrossEntropy } from '../../../app/model/losses.ts';
@@ -33,7 +39,10 @@ export async function openWholeTileTask(
     const region = plan.augment.includes('crop')
       ? drawCrop(createRandom(input.seed, 'crop', number))
       : undefined;
-    const values = await scaledTile(data, tile, config.imageSize, { region, signal });
+    const light = plan.augment.includes('light')
+      ? drawLight(createRandom(input.seed, 'light', number))
+      : undefined;
+    const values = await scaledTile(data, tile, config.imageSize, { region, light, signal });
     changeTile({ values }, { config, plan }, input.seed, number);
     return { values, labels: data.set.tiles[tile]!.labels };
   };
@@ -61,10 +70,17 @@ async function scaledTile(
   { store, scaling }: TileSetData,
   tile: number,
   side: number,
-  how: { readonly region?: Region | undefined; readonly signal: AbortSignal },
+  {
+    light,
+    ...how
+  }: {
+    readonly region?: Region | undefined;
+    readonly light?: number | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Float32Array> {
   const { values, valid } = await store.whole(tile, side, how);
-  scaleTile(values, valid, scaling);
+  scaleTile(values, valid, scaling, light);
   return values;
 }
 

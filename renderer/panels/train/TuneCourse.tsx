@@ -11,6 +11,8 @@ function augmentName(name: string): string {
       return t('A random part, enlarged');
     case 'flips':
       return t('Flips and quarter turns');
+    case 'light':
+      return t('More or less light');
     case 'erasing':
       return t('Random erasing');
     case 'mixup':
