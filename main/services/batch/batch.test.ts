@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Output } from '../../../app/contract/api.ts';
@@ -283,6 +284,45 @@ test('stop on error, patterns, order, and a check that maps nothing', async () =
   expect(checked.failed).toHaveLength(1);
   expect(await run('some', { pattern: ['south/*'] })).toMatchObject({ done: 1, failed: [] });
   expect((await failure(run('none', { pattern: ['*.xyz'] }))).code).toBe('not-found');
+});
+
+test('--fresh maps all anew and takes nothing that another recipe left', async () => {
+  const words = { folder: path('fresh'), out: path('fresh-maps') };
+  cpSync(path('scenes/south/scene.tif'), path('fresh/scene.tif'), { recursive: true });
+  await services.call('batch', { ...words, recipe });
+  const before = hashes('fresh-maps');
+  // as a kill between prediction and post-processing leaves it, but of another window
+  const { size, mtimeMs } = statSync(path('fresh/scene.tif'));
+  const name = createHash('sha256').update(`scene.tif\n1 ${size} ${mtimeMs}`).digest('hex');
+  const raw = join(path('fresh-maps'), `.batch/raw/${name.slice(0, 24)}.tif`);
+  mkdirSync(dirname(raw), { recursive: true });
+  await services.call('predict', {
+    ...{ model: path('model'), scene: path('fresh/scene.tif') },
+    ...{ window: [0, 0, 20, 20], out: raw },
+  });
+  expect(await services.call('batch', { ...words, recipe, fresh: true })).toMatchObject({
+    done: 1,
+  });
+  expect(hashes('fresh-maps')).toEqual(before);
+});
+
+test('what is to come first does, also when that is said later', async () => {
+  for (const name of ['a.tif', 'b.tif', 'c.tif'])
+    cpSync(path('scenes/north_20240105.tif'), path(`order/${name}`), { recursive: true });
+  const words = { folder: path('order'), recipe, out: path('order-maps') };
+  await services.call('batch', { ...words, check: true });
+  const order: string[] = [];
+  await services.call(
+    'batch',
+    { ...words, first: ['c*', 'b*'] },
+    {
+      onEvent: (event) => {
+        const name = event.kind === 'progress' ? event.detail?.split(' ')[0] : undefined;
+        if (name !== undefined && order.at(-1) !== name) order.push(name);
+      },
+    },
+  );
+  expect(order).toEqual(['c.tif', 'b.tif', 'a.tif']);
 });
 
 test('a watched folder: what arrives is mapped when it has stopped growing', async () => {

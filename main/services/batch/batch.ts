@@ -29,7 +29,8 @@ export async function batch(input: Input<'batch'>, context: CallContext): Promis
     context: { ...context, signal },
   };
   try {
-    claimQueue(queue, plan);
+    // raw maps of another recipe are none of this one
+    if (claimQueue(queue, plan)) await forgetRaws(plan);
     return await runBatch(run);
   } finally {
     crew.close();
@@ -56,11 +57,12 @@ async function runBatch(run: BatchRun): Promise<Output<'batch'>> {
     await writeResults(run).catch(() => undefined);
     throw asStopped(run, error);
   }
-  const { queued } = queue.counts();
-  if (queued === 0)
-    await rm(join(plan.out, ownNames.state, 'raw'), { recursive: true, force: true });
+  if (queue.counts().queued === 0) await forgetRaws(plan);
   return await writeResults(run);
 }
+
+const forgetRaws = ({ out }: BatchPlan): Promise<void> =>
+  rm(join(out, ownNames.state, 'raw'), { recursive: true, force: true });
 
 const listScenes = ({ plan, warnings, context }: BatchRun): Promise<FoundScene[]> =>
   findScenes(plan.folder, { ...plan.input, out: plan.out }, (message) => {
@@ -72,7 +74,7 @@ const listScenes = ({ plan, warnings, context }: BatchRun): Promise<FoundScene[]
 /** Takes scenes into the queue, each after a look at it, and maps what waits. */
 async function enlistAndMap(run: BatchRun, found: readonly FoundScene[]): Promise<void> {
   const { plan, queue, context } = run;
-  const { unchecked, finished } = await compareWithQueue(found, queue, plan.out, context.signal);
+  const { unchecked, finished } = await compareWithQueue(found, queue, plan, context.signal);
   run.skipped += finished;
   await checkScenes(run, unchecked);
   refuseDoubleOutputs(queue);

@@ -85,16 +85,19 @@ async function hashesOf(model: string): Promise<Record<string, string>> {
 }
 
 /**
- * Makes the queue that of this batch, or goes on with it.
+ * Makes the queue that of this batch, or goes on with it; true where it begins anew.
  * @throws AppError `conflict` where the folder holds results of another batch
  */
-export function claimQueue(queue: BatchQueue, { identity, input, out }: BatchPlan): void {
+export function claimQueue(queue: BatchQueue, { identity, input, out }: BatchPlan): boolean {
   const before = queue.recipe as BatchIdentity | undefined;
-  if (before === undefined || input.fresh) return queue.restart(identity);
+  if (before === undefined || input.fresh) {
+    queue.restart(identity);
+    return true;
+  }
   const differing = Object.entries(identity)
     .filter(([key, value]) => !isDeepStrictEqual(value, before[key as keyof BatchIdentity]))
     .map(([key]) => key);
-  if (differing.length === 0) return;
+  if (differing.length === 0) return false;
   throw new AppError(
     'conflict',
     `${out} holds the results of another batch: ${differing.join(', ')} ${differing.length === 1 ? 'differs' : 'differ'}. Choose another folder with --out, or add --fresh to map all scenes anew.`,

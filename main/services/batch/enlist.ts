@@ -25,7 +25,7 @@ export type Listing = {
 export async function compareWithQueue(
   found: readonly FoundScene[],
   queue: BatchQueue,
-  out: string,
+  plan: BatchPlan,
   signal: AbortSignal,
 ): Promise<Listing> {
   const unchecked: FoundScene[] = [];
@@ -37,17 +37,25 @@ export async function compareWithQueue(
     const known = row === undefined ? undefined : asBatchScene(row);
     if (known === undefined || known.record.stamp !== one.stamp) unchecked.push(one);
     else if (known.state === 'done') {
-      if (await isWhole(known, out, signal)) finished += 1;
-      else again.push(queued(known));
+      if (await isWhole(known, plan.out, signal)) finished += 1;
+      else again.push(queued(known, plan));
     } else if (known.record.check?.problem !== undefined) unchecked.push(one);
-    else if (known.state === 'failed') again.push(queued(known));
+    else if (known.state === 'failed' || known.priority !== priorityOf(known.scene, plan))
+      again.push(queued(known, plan));
   }
   queue.put(again);
   return { unchecked, finished };
 }
 
-function queued({ scene, priority, record }: BatchScene): QueuedScene {
+/** Place of the first pattern of `--first` that a scene matches. */
+function priorityOf(scene: string, { input: { first } }: BatchPlan): number {
+  const place = first.findIndex((glob) => matches(scene, glob));
+  return place < 0 ? first.length : place;
+}
+
+function queued({ scene, record }: BatchScene, plan: BatchPlan): QueuedScene {
   const { mapped: _, error: __, ...rest } = record;
+  const priority = priorityOf(scene, plan);
   return { scene, state: 'queued', priority, attempts: 0, record: rest };
 }
 
@@ -79,11 +87,10 @@ export function checkedScene(found: FoundScene, check: BatchCheck, plan: BatchPl
     ...{ path, stamp, check, outputs },
     ...(problem === undefined ? {} : { error: { code: problem.code, message: problem.message } }),
   };
-  const first = plan.input.first.findIndex((glob) => matches(scene, glob));
   return {
     scene,
     state: problem === undefined ? 'queued' : 'failed',
-    priority: first < 0 ? plan.input.first.length : first,
+    priority: priorityOf(scene, plan),
     attempts: 0,
     record,
   };
