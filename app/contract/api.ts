@@ -167,6 +167,8 @@ const evaluate = call(
       .optional(),
     excludedPixels: integer,
     report: z.string().optional(),
+    /** Record of the run, beside the report or the CSV. */
+    manifest: z.string().optional(),
     warnings: z.array(z.string()),
   }),
 );

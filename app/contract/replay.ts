@@ -7,7 +7,7 @@ export const replay = call(
   'runs a recorded run again and says whether the result is the same, or where it differs',
   z.strictObject({
     manifest: uri.describe(
-      'record of a run: MAP.tif.json, the map itself, or the folder of a model',
+      'record of a run: MAP.tif.json, the map itself, the folder of a model, or REPORT.html.json',
     ),
     out: uri
       .optional()
@@ -18,7 +18,7 @@ export const replay = call(
     /** What is not the same, the inputs first. */
     differences: z.array(
       z.object({
-        kind: z.enum(['input', 'output']),
+        kind: z.enum(['input', 'output', 'figure']),
         name: z.string(),
         /** What is different in it, in words. */
         message: z.string(),

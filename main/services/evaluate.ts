@@ -1,7 +1,9 @@
 import type { Input, Output } from '../../app/contract/api.ts';
 import { confusionOf } from '../../app/learn/metrics.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
+import { programVersion } from '../version.ts';
 import type { Evaluation } from '../workers/evaluate.ts';
+import { createManifest, describeInputs } from '../workers/manifest.ts';
 import type { CallContext } from './callContext.ts';
 import { collectReport } from './collectReport.ts';
 import { confusionCsv } from './report/figures.ts';
@@ -14,6 +16,7 @@ export async function evaluate(
   context: CallContext,
 ): Promise<Output<'evaluate'>> {
   const { report, csv, baseline, ...task } = input;
+  const started = new Date();
   const evaluation = (await runTask('evaluate', task, context)) as Evaluation;
   const { classes, mapped: _, unmapped: __, ...result } = evaluation;
   if (csv !== undefined) {
@@ -28,7 +31,10 @@ export async function evaluate(
       ),
     );
   }
-  if (report === undefined) return result;
+  const beside = report ?? csv;
+  if (beside === undefined) return result;
+  const manifest = await recordEvaluation(`${beside}.json`, task, { started, result }, context);
+  if (report === undefined) return { ...result, manifest };
   const other =
     baseline === undefined
       ? undefined
@@ -37,5 +43,28 @@ export async function evaluate(
     report,
     renderReport(await collectReport(input, { evaluation, baseline: other }, context)),
   );
-  return { ...result, report };
+  return { ...result, report, manifest };
+}
+
+/** Writes what the figures were measured on, and the figures, for `replay`. */
+async function recordEvaluation(
+  path: string,
+  task: Omit<Input<'evaluate'>, 'report' | 'csv' | 'baseline'>,
+  { started, result }: { readonly started: Date; readonly result: Output<'evaluate'> },
+  { signal }: CallContext,
+): Promise<string> {
+  const inputs = [
+    { role: 'map', uri: task.map },
+    { role: 'reference', uri: task.reference },
+    ...(task.exclude === undefined ? [] : [{ role: 'excluded', uri: task.exclude }]),
+  ];
+  const manifest = createManifest('evaluate', {
+    inputs: await describeInputs(inputs, signal ?? new AbortController().signal),
+    settings: task,
+    engine: { id: 'counting', device: 'CPU', versions: { prismap: programVersion() } },
+  });
+  const seconds = (Date.now() - started.getTime()) / 1000;
+  const record = { ...manifest, started: started.toISOString(), seconds, figures: result };
+  await writeFileAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`);
+  return path;
 }

@@ -74,6 +74,30 @@ test('a map that was changed, or made with another setting, differs, and it is s
   expect(readFileSync(path('kept/changed.tif')).equals(readFileSync(path('other.tif')))).toBe(true);
 });
 
+test('an evaluation is counted again; a record that was changed differs by its figures', async () => {
+  await services.call('predict', {
+    ...{ model: path('mamba'), scene: path('scene.tif'), out: path('reference.tif') },
+    ...{ window: [10, 5, 60, 50] },
+  });
+  const measured = await services.call('evaluate', {
+    ...{ map: path('map.tif'), reference: path('reference.tif'), exclude: path('rois.geojson') },
+    csv: path('confusion.csv'),
+  });
+  expect(measured.manifest).toBe(path('confusion.csv.json'));
+  expect(await replay('confusion.csv.json')).toMatchObject({ identical: true, differences: [] });
+  const text = readFileSync(path('confusion.csv.json'), 'utf8');
+  const record = JSON.parse(text) as { figures: { oa: number; excludedPixels: number } };
+  expect(record.figures.excludedPixels).toBeGreaterThan(0);
+  const { oa } = record.figures;
+  record.figures.oa = oa + 0.001;
+  writeFileSync(path('better.json'), JSON.stringify(record));
+  const { identical, differences } = await replay('better.json');
+  expect(identical).toBe(false);
+  expect(differences).toEqual([
+    { kind: 'figure', name: 'oa', message: `it was ${oa + 0.001}, now ${oa}` },
+  ]);
+});
+
 test('weights that were changed by one number are found, with the tensor', async () => {
   cpSync(path('mamba'), path('touched'), { recursive: true });
   const bytes = readFileSync(path('touched/weights.safetensors'));

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { api, type CallName, type Input, type Output } from '../../app/contract/api.ts';
 import { batchRecipe } from '../../app/contract/batchRecipe.ts';
@@ -17,7 +18,7 @@ type Difference = Result['differences'][number];
 /** What a record has to hold to be run again; written by `createManifest` and `startRun`. */
 const record = z.looseObject({
   program: z.object({ name: z.literal('prismap'), version: z.string() }),
-  command: z.enum(['train', 'predict', 'change', 'pretrain']),
+  command: z.enum(['train', 'predict', 'change', 'pretrain', 'evaluate']),
   inputs: z.array(
     z.object({
       role: z.string(),
@@ -27,6 +28,8 @@ const record = z.looseObject({
     }),
   ),
   settings: z.record(z.string(), z.unknown()),
+  /** Of an evaluation its result. */
+  figures: z.record(z.string(), z.unknown()),
   engine: z.object({
     id: z.string(),
     device: z.string(),
@@ -64,6 +67,11 @@ export async function replay(input: Input<'replay'>, context: CallContext): Prom
   // another input cannot be expected to give the same result
   if (differences.length > 0)
     return { identical: false, differences, ...result, seconds: seconds() };
+  if (recorded.command === 'evaluate') {
+    differences.push(...(await differingFigures(recorded, context)));
+    const identical = differences.length === 0;
+    return { identical, differences, ...result, compared: [path], seconds: seconds() };
+  }
   const folder =
     input.out === undefined ? await mkdtemp(join(tmpdir(), 'prismap-replay-')) : resolve(input.out);
   try {
@@ -114,7 +122,7 @@ async function readRecord(path: string): Promise<Recorded> {
   const { path: at, message } = parsed.error.issues[0]!;
   throw new AppError(
     'unknown-format',
-    `${path} is no record of a run that can be repeated (${at.join('.')}: ${message}). Runs of train, predict, change and pretrain have one.`,
+    `${path} is no record of a run that can be repeated (${at.join('.')}: ${message}). Runs of train, predict, change, pretrain and evaluate have one.`,
     { path },
   );
 }
@@ -145,7 +153,8 @@ function notesOn({ program, engine, inputs }: Recorded): string[] {
   const notes: string[] = [];
   if (program.version !== programVersion())
     notes.push(`The run was made by Prismap ${program.version}, this is ${programVersion()}.`);
-  if (engine.id !== 'forest') notes.push(`The run was computed by ${engine.id}, ${engine.device}.`);
+  if (engine.id !== 'forest' && engine.id !== 'counting')
+    notes.push(`The run was computed by ${engine.id}, ${engine.device}.`);
   const remote = inputs.filter(({ uri }) => /^https?:/.test(uri));
   if (remote.length > 0)
     notes.push(`${remote.length} inputs are of the network, whose bytes are not recorded.`);
@@ -153,6 +162,23 @@ function notesOn({ program, engine, inputs }: Recorded): string[] {
 }
 
 type Pair = { readonly before: string; readonly after: string };
+
+/** Figures of an evaluation that come out otherwise. */
+async function differingFigures(recorded: Recorded, context: CallContext): Promise<Difference[]> {
+  const task = inputOf('evaluate', recorded.settings, recorded);
+  const figures = (await runTask('evaluate', task, context)) as Record<string, unknown>;
+  return Object.entries(recorded.figures)
+    .filter(([name, value]) => !isDeepStrictEqual(value, asRecorded(figures[name])))
+    .map(([name, value]) => ({
+      kind: 'figure',
+      name,
+      message: `it was ${shown(value)}, now ${shown(asRecorded(figures[name]))}`,
+    }));
+}
+
+const asRecorded = (value: unknown): unknown =>
+  value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
 
 /** Repeats the run into a folder; which files are to be the same. */
 async function runAgain(
@@ -181,14 +207,14 @@ function inputOf(
   command: CallName,
   settings: Recorded['settings'],
   { engine }: Recorded,
-  out: string,
+  out?: string,
 ): unknown {
   const schema = api[command].input;
   const known = Object.keys(schema.shape).filter((key) => !written.has(key) && key in settings);
   const parsed = schema.safeParse({
     ...engineOf(engine, 'engine' in schema.shape),
     ...Object.fromEntries(known.map((key) => [key, settings[key]])),
-    out,
+    ...(out === undefined ? {} : { out }),
   });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
