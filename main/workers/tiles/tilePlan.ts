@@ -52,7 +52,7 @@ export function withAdditions(
   return withLora(weights, config, { rank: rank!, alpha: rank! }, seed);
 }
 
-/** The plan of a preset with what the user wants otherwise; a model to start from decides the size of its tiles. */
+/** The plan of a preset with what the user wants otherwise; where he says nothing, a model to start from decides the size of its tiles. */
 export function planOf(
   input: Input<'train'>,
   start: StartModel | undefined,
@@ -73,7 +73,7 @@ export function planOf(
   return {
     ...plan,
     keep: input.keep ?? plan.keep,
-    imageSize: input.imageSize ?? start?.sizes?.imageSize ?? plan.imageSize,
+    imageSize: tileSide(input, start) ?? plan.imageSize,
     epochs,
     batch,
     part: Math.min(plan.part, batch),
@@ -83,6 +83,12 @@ export function planOf(
     augment: augment.length === 0 ? plan.augment : augment.filter((one) => one !== 'none'),
   };
 }
+
+/** Pixels a side of a tile, where the user or the model to start from says. */
+const tileSide = (
+  { imageSize }: Pick<Input<'train'>, 'imageSize'>,
+  start: StartModel | undefined,
+): number | undefined => imageSize ?? start?.sizes?.imageSize;
 
 const rateOf = ({ rate, rateByBatch, batch }: FineTuningPlan, wanted: number): number =>
   rateByBatch ? (rate * wanted) / batch : rate;
