@@ -82,12 +82,9 @@ test('Ctrl+C stops it with status 130, and the same words go on to the same byte
     }, 10);
   });
   expect(stopped.code).toBe(130);
-  expect(JSON.parse(stopped.out)).toMatchObject({
-    error: {
-      code: 'cancelled',
-      message: expect.stringContaining('of 4 scenes are done') as string,
-    },
-  });
+  const { error } = JSON.parse(stopped.out) as { error: { code: string; message: string } };
+  expect(error.code).toBe('cancelled');
+  expect(error.message).toContain('of 4 scenes are done');
   const { done, skipped } = await prismapJson(words('again'));
   expect(Number(done) + Number(skipped)).toBe(3);
   expect(Number(done)).toBeGreaterThan(0);
