@@ -59,7 +59,9 @@ async function compareOne(
     );
   }
   const file = join(out, `tasks-${name}.json`);
-  const listed = tasks.map((task) => ({ preset: 'tiny', keep: 'last', ...task }));
+  // Both see their input scaled alike: pre-training takes mean 0 and deviation 1.
+  const how = { preset: 'tiny', keep: 'last', scaling: 'standard' };
+  const listed = tasks.map((task) => ({ ...how, ...task }));
   writeFileSync(file, JSON.stringify({ tasks: listed }));
   const { rows, failed, report } = await services.call('compare', {
     ...{ tasks: file, model: ['spectralgpt', `spectralgpt@${weights}`] },
