@@ -51,7 +51,7 @@ export const train = call(
       .enum(['two-sigma', 'standard', 'whitened'])
       .optional()
       .describe(
-        'of tile models: how values are brought to one range; whitened for ROIs and change, two-sigma for data sets, that of the weights with --init',
+        'of tile models: how values are brought to one range; as the preset says where absent, with --init as its weights have it',
       ),
     imageSize: z
       .int()

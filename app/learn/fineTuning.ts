@@ -1,5 +1,6 @@
 import { AppError } from '../error.ts';
 import type { SegmentationHead } from '../model/spectralGpt/configuration.ts';
+import type { LearnedScaling } from './tileScaling.ts';
 
 /** What a tile model is fine-tuned for. */
 export type TileTaskKind = 'scene' | 'multilabel' | 'segmentation' | 'change';
@@ -67,6 +68,8 @@ export type FineTuningPlan = {
   readonly augment: readonly TileAugmentation[];
   /** Share of a target that goes to all classes alike. */
   readonly labelSmoothing: number;
+  /** How values are brought to one range where no weights say it. */
+  readonly scaling: LearnedScaling;
   /** The epoch that is kept where the user does not say; the best where absent. */
   readonly keep?: 'best' | 'last' | undefined;
 };
@@ -98,6 +101,7 @@ const tiny: FineTuningPlan = {
   dropPath: 0.1,
   augment: ['flips'],
   labelSmoothing: 0,
+  scaling: 'whitened',
 };
 
 /**
@@ -143,6 +147,7 @@ const large = (size: FineTuningPlan['size']): FineTuningPlan => ({
   dropPath: 0.1,
   augment: ['flips'],
   labelSmoothing: 0,
+  scaling: 'whitened',
 });
 
 /**
@@ -159,6 +164,7 @@ const publishedScenes = {
   warmup: 20,
   weightDecay: 0.05,
   layerDecay: 0.75,
+  scaling: 'two-sigma',
 } as const;
 
 /** Plans by name; the last four are the recipes of the paper (Hong et al. 2024), the released code's values beside them. */
@@ -200,6 +206,7 @@ export const fineTuningPlans = {
     dropPath: 0.5,
     augment: ['flips'],
     labelSmoothing: 0,
+    scaling: 'two-sigma',
   },
   /** Released code: rate 1e-4, 32 pairs a step, 300 epochs, rate × 0.95 an epoch. */
   oscd: {
@@ -216,6 +223,7 @@ export const fineTuningPlans = {
     dropPath: 0.5,
     augment: ['flips'],
     labelSmoothing: 0,
+    scaling: 'two-sigma',
   },
 } as const satisfies Readonly<Record<string, FineTuningPlan | PublishedRecipe>>;
 

@@ -90,8 +90,8 @@ export async function openTileTraining(
   checkScaling(input, start);
   const plan = planOf(input, start, kind);
   checkAugmentation(kind, plan.augment);
-  const { imageSize } = plan;
-  const task = await openTask(kind, { input, start, family, imageSize, warn, context });
+  const { imageSize, scaling } = plan;
+  const task = await openTask(kind, { input, start, family, imageSize, scaling, warn, context });
   try {
     return { plan, start, task, config: configOf(task, { family, plan, start }) };
   } catch (error) {

@@ -158,13 +158,12 @@ async function divided(
 }
 
 /** The published recipe stretches each tile by itself; ours keeps what is bright bright. */
-async function scalingOf(tiles: PairTiles, { input, context }: TaskSetting): Promise<TileScaling> {
+async function scalingOf(
+  tiles: PairTiles,
+  { input, scaling, context }: TaskSetting,
+): Promise<TileScaling> {
   if (input.preset === 'oscd') return { kind: 'min-max', epsilon: 1e-10 };
-  return await tiles.scaling(
-    { count: scalingTiles, kind: input.scaling ?? 'whitened' },
-    input.seed,
-    context.signal,
-  );
+  return await tiles.scaling({ count: scalingTiles, kind: scaling }, input.seed, context.signal);
 }
 
 async function batchOf(

@@ -30,7 +30,7 @@ export async function openSegmentationTask(setting: TaskSetting): Promise<TileTa
   const split = await splitSamples(data, input);
   split.warnings.forEach(warn);
   const bands = start?.bands ?? bandsForModel(data.scenes[0]!, setting.family);
-  const scaling = start?.scaling ?? scalingOf(data, split, bands, input.scaling ?? 'whitened');
+  const scaling = start?.scaling ?? scalingOf(data, split, bands, setting.scaling);
   const scenes = await openScenes(data, bands, unitsOfModel(start?.scaling), warn);
   const options = { classes: data.classes.length, side: imageSize, scaling };
   const training = new LabelledTiles(scenes.pixels(split.train), options);

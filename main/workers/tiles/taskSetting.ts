@@ -1,4 +1,5 @@
 import type { Input } from '../../../app/contract/api.ts';
+import type { LearnedScaling } from '../../../app/learn/tileScaling.ts';
 import type { TileFamilyId } from '../../../app/model/tileNetwork.ts';
 import type { TaskContext } from '../task.ts';
 import type { StartModel } from './start.ts';
@@ -11,6 +12,8 @@ export type TaskSetting = {
   readonly family: TileFamilyId;
   /** Pixels a side of a tile. */
   readonly imageSize: number;
+  /** How values are brought to one range where `start` does not say. */
+  readonly scaling: LearnedScaling;
   readonly warn: (message: string) => void;
   readonly context: TaskContext;
 };

@@ -73,6 +73,7 @@ export function planOf(
   return {
     ...plan,
     keep: input.keep ?? plan.keep,
+    scaling: input.scaling ?? plan.scaling,
     imageSize: tileSide(input, start) ?? plan.imageSize,
     epochs,
     batch,

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../../app/error.ts';
-import { BandMoments, type TileScaling } from '../../../app/learn/tileScaling.ts';
+import {
+  BandMoments,
+  type LearnedScaling,
+  type TileScaling,
+} from '../../../app/learn/tileScaling.ts';
 import { createRandom } from '../../../app/random.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { Band } from '../../../app/raster/scene.ts';
@@ -33,7 +37,7 @@ const namedTiles = 500;
 
 /** Opens the data set that `--dataset` names. @throws AppError where it is not there or not what the task needs */
 export async function openTileSetData(
-  { input, start, family, imageSize, warn, context }: TaskSetting,
+  { input, start, family, imageSize, scaling: kind, warn, context }: TaskSetting,
   task: TileSetTask,
 ): Promise<TileSetData> {
   const root = input.dataset;
@@ -66,13 +70,16 @@ export async function openTileSetData(
     factor === 1 ? stored : new TileStore(set.tiles, scaledBands(facts.bands, factor), indices);
   const scaling =
     start?.scaling ??
-    (await learnScaling({ store, split, bands: bands.length, imageSize }, input, (done) =>
-      context.emit({
-        kind: 'progress',
-        stage: 'scaling',
-        done,
-        total: Math.min(scalingTiles, split.training.length),
-      }),
+    (await learnScaling(
+      { store, split, bands: bands.length, imageSize },
+      { seed: input.seed, kind },
+      (done) =>
+        context.emit({
+          kind: 'progress',
+          stage: 'scaling',
+          done,
+          total: Math.min(scalingTiles, split.training.length),
+        }),
     ));
   return { set, facts, split, bands, scaling, store };
 }
@@ -112,19 +119,19 @@ async function learnScaling(
     readonly bands: number;
     readonly imageSize: number;
   },
-  { seed, scaling = 'two-sigma' }: Pick<TaskSetting['input'], 'seed' | 'scaling'>,
+  { seed, kind }: { readonly seed: number; readonly kind: LearnedScaling },
   onDone: (done: number) => void,
 ): Promise<TileScaling> {
   const order = createRandom(seed, 'scaling')
     .shuffle([...split.training])
     .slice(0, scalingTiles);
-  const moments = new BandMoments(bands, scaling === 'whitened');
+  const moments = new BandMoments(bands, kind === 'whitened');
   for (const [i, tile] of order.entries()) {
     const { values, valid } = await store.whole(tile, imageSize);
     moments.add(values, valid);
     if (i % 32 === 31) onDone(i + 1);
   }
-  return moments.scaling(scaling);
+  return moments.scaling(kind);
 }
 
 /** What every task on a data set says of itself. */
