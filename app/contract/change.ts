@@ -43,8 +43,8 @@ export const change = call(
       .number()
       .gt(0)
       .lt(1)
-      .default(0.5)
-      .describe('probability from which a pixel is changed'),
+      .optional()
+      .describe('probability from which a pixel is changed; that of the model where absent'),
     minimumArea: z
       .number()
       .nonnegative()
@@ -85,6 +85,7 @@ export const change = call(
   z.object({
     map: z.string(),
     probability: z.string(),
+    threshold: z.number(),
     changedPixels: integer,
     unchangedPixels: integer,
     nodataPixels: integer,

@@ -36,6 +36,8 @@ const common = {
   resolution: finite.positive().optional(),
   /** Of a model that names whole tiles: pixels a side that they had in the training data. */
   tileSide: size.optional(),
+  /** Of a model of change: the probability from which a pixel is changed that was best on the validation part. */
+  threshold: finite.gt(0).lt(1).optional(),
   training: z.strictObject({
     scenes: z.array(file),
     labels: z.array(file),

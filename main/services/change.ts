@@ -34,7 +34,7 @@ export async function change(
       : { pixels, hectares: pixels * pictures.pixelHectares };
   const page = renderChangeReport({
     ...{ created: new Date().toISOString(), before: input.before, after: input.after },
-    ...{ result, classes, mapClasses, manifest, threshold: input.threshold },
+    ...{ result, classes, mapClasses, manifest },
     scene: {
       name: input.before,
       grid: pictures.grid,

@@ -29,6 +29,9 @@ export type ChangeResult = Omit<Output<'change'>, 'report'> & {
   readonly mapClasses: ClassScheme;
 };
 
+/** Input with the threshold that holds. */
+type Thresholded = ChangeInput & { readonly threshold: number };
+
 type Scored = {
   readonly pair: Pick<ScenePair, 'grid' | 'findings' | 'bands'>;
   readonly area: {
@@ -53,8 +56,19 @@ type ChangeInput = Input<'change'> & {
 export async function change(input: ChangeInput, context: TaskContext): Promise<ChangeResult> {
   const run = startRun(context);
   requireMaps(input);
+  const model = await loadChangeModel(input.model);
+  const threshold = input.threshold ?? model.card.threshold ?? 0.5;
+  return await mapChange({ ...input, threshold }, model, run, context);
+}
+
+async function mapChange(
+  input: Thresholded,
+  model: StoredTileModel,
+  run: Run,
+  context: TaskContext,
+): Promise<ChangeResult> {
   const probability = input.probability ?? beside(input.out, 'probability');
-  const scored = await score(input, probability, run, context);
+  const scored = await score(input, { model, out: probability }, run, context);
   const { manifest } = scored;
   const counts = await thresholdMap(
     probability,
@@ -93,6 +107,7 @@ export async function change(input: ChangeInput, context: TaskContext): Promise<
   return {
     map: input.out,
     probability,
+    threshold: input.threshold,
     ...figures,
     classes: transitions?.classes ?? [],
     mapClasses: changeClasses,
@@ -131,13 +146,12 @@ export async function loadChangeModel(folder: string): Promise<StoredTileModel> 
 }
 
 async function score(
-  input: ChangeInput,
-  out: string,
+  input: Thresholded,
+  { model, out }: { readonly model: StoredTileModel; readonly out: string },
   run: Run,
   context: TaskContext,
 ): Promise<Scored> {
   const { signal } = context;
-  const model = await loadChangeModel(input.model);
   const normalise = input.normalise || (await wasNormalised(input.model));
   if (normalise && !input.normalise)
     run.warn(
@@ -193,7 +207,7 @@ export async function wasNormalised(folder: string): Promise<boolean> {
 
 /** What decides the probabilities, and what decides the map. */
 async function manifestsOf(
-  input: Input<'change'>,
+  input: Thresholded,
   pair: ScenePair,
   engine: RunManifest['engine'],
   signal: AbortSignal,

@@ -180,7 +180,7 @@ async function startWeights(
 async function finish(
   work: Work,
   result: CourseResult,
-  { accuracy, perClass }: TileScore,
+  { accuracy, perClass, threshold }: TileScore,
   engine: RunManifest['engine'],
 ): Promise<Output<'train'>> {
   const { input, plan, start, task, config, context, run } = work;
@@ -198,6 +198,7 @@ async function finish(
       seed: input.seed,
       start: start?.path,
       figures: accuracy,
+      threshold,
     },
     result,
     manifest,

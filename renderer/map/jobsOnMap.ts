@@ -25,11 +25,11 @@ function addOnce(
 
 /** The probability, cut where the map is; the map itself is there to be shown, and would hide what the threshold does. */
 async function addChange(workspace: Workspace, job: JobRecord): Promise<void> {
-  const { title, input, result } = job;
-  const { map, probability } = result as Output<'change'>;
+  const { title, result } = job;
+  const { map, probability, threshold } = result as Output<'change'>;
   await addOnce(workspace, map, title, { look: unchangedHidden, visible: false });
   await addOnce(workspace, probability, t('Probability: {title}', { title }), {
-    look: probabilityLook(Number(input['threshold'] ?? 0.5)),
+    look: probabilityLook(threshold),
   });
 }
 

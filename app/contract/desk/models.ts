@@ -28,6 +28,8 @@ const galleryModel = z.object({
   resolution: finite.optional(),
   /** Pixels a side of a tile. */
   tile: count.optional(),
+  /** Of a model of change: the probability from which a pixel is changed. */
+  threshold: finite.optional(),
   /** Where its weights started: a model, a checkpoint. */
   start: z.string().optional(),
   licence: z.string(),

@@ -84,13 +84,15 @@ function modelOf(card: ModelCard | TileModelCard, written: string): Omit<Gallery
   };
 }
 
-function startOf({
-  config,
-  training,
-}: ModelCard | TileModelCard): Pick<GalleryModel, 'tile' | 'start'> {
+function startOf(
+  card: ModelCard | TileModelCard,
+): Pick<GalleryModel, 'tile' | 'start' | 'threshold'> {
+  const { config, training } = card;
+  const threshold = 'threshold' in card ? card.threshold : undefined;
   const start = 'start' in training ? training.start : undefined;
   return {
     ...('imageSize' in config ? { tile: config.imageSize } : {}),
+    ...(threshold === undefined ? {} : { threshold }),
     ...(start === undefined ? {} : { start }),
   };
 }

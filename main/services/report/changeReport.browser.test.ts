@@ -34,7 +34,6 @@ const data: ChangeReportData = {
   created: '2026-05-04T10:00:00Z',
   before: 'spring.tif',
   after: 'autumn.tif',
-  threshold: 0.5,
   classes,
   mapClasses: [
     { value: 1, name: 'No change', color: [214, 214, 208] },
@@ -57,7 +56,15 @@ const data: ChangeReportData = {
   result: {
     ...{ map: 'change.tif', probability: 'change-probability.tif', manifest: 'change.tif.json' },
     ...{ changedPixels: 330, unchangedPixels: 780, nodataPixels: 90, changedHectares: 3.3 },
-    ...{ polygons: 4, disagreement: 0.11, seam: 1.08, tiles: 12, seconds: 3, peakRssBytes: 1e9 },
+    ...{
+      threshold: 0.5,
+      polygons: 4,
+      disagreement: 0.11,
+      seam: 1.08,
+      tiles: 12,
+      seconds: 3,
+      peakRssBytes: 1e9,
+    },
     transitions: [row(1, 2, 200), row(0, 2, 100), row(1, 1, 20), row(0, 0, 10)],
     alignment: {
       ...{ resampled: 'bilinear', overlap: 0.93, normalised: false },

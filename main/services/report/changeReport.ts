@@ -21,7 +21,6 @@ export type ChangeReportData = {
   readonly classes: ClassScheme;
   readonly scene: ReportScene;
   readonly map: ReportMap;
-  readonly threshold: number;
   readonly manifest: unknown;
 };
 
@@ -43,7 +42,7 @@ export function renderChangeReport(data: ChangeReportData): string {
   );
 }
 
-function summary({ result, threshold }: ChangeReportData): Html {
+function summary({ result }: ChangeReportData): Html {
   const mapped = result.changedPixels + result.unchangedPixels;
   const share = mapped === 0 ? undefined : result.changedPixels / mapped;
   const fact = (term: string, value: string, note: string): Html =>
@@ -59,10 +58,10 @@ ${
 }
 ${fact('Share', percent(share), 'of what both dates show')}
 ${result.polygons === undefined ? undefined : fact('Patches', grouped(result.polygons), 'of change')}
-${fact('Threshold', percent(threshold), 'probability of change')}
+${fact('Threshold', percent(result.threshold), 'probability of change')}
 ${result.seam === undefined ? undefined : fact('Seams', result.seam.toFixed(2), 'step at joins of tiles; 1 = none')}
 </dl>`,
-    html`<p>A pixel is shown as changed where the model gives change a probability of at least ${percent(threshold)}. Areas are those of the map; they are no estimate until the map has been checked against a sample.</p>`,
+    html`<p>A pixel is shown as changed where the model gives change a probability of at least ${percent(result.threshold)}. Areas are those of the map; they are no estimate until the map has been checked against a sample.</p>`,
   );
 }
 

@@ -1,9 +1,4 @@
-import {
-  accuracyFigures,
-  addToConfusion,
-  type Confusion,
-  createConfusion,
-} from '../../../app/learn/metrics.ts';
+import { accuracyFigures, type Confusion, createConfusion } from '../../../app/learn/metrics.ts';
 import { type TileConfig, tileLogits } from '../../../app/model/tileNetwork.ts';
 import type { ClassScheme } from '../../../app/vector/roi.ts';
 import type { Network } from '../../engines/engine.ts';
@@ -29,13 +24,20 @@ export function pairInputs(
   ]);
 }
 
-/** Measures a change network on labelled pixels, each seen once. */
+/** Steps of the probabilities that are tried as threshold. */
+const steps = 100;
+
+/**
+ * Measures a change network on labelled pixels, each seen once, at the threshold that gives the highest F1 there: tiles are drawn where
+ * change is more often than it is, so that a network thinks it commoner than it is.
+ */
 export async function validateChange(
   network: Pick<Network, 'evaluate'>,
   batches: AsyncIterable<PairBatch>,
   config: TileConfig,
 ): Promise<TileScore> {
-  const confusion = createConfusion(2);
+  // By label and step: pixels of that probability of change.
+  const counts = [new Float64Array(steps), new Float64Array(steps)] as const;
   let [loss, seen] = [0, 0];
   for await (const batch of batches) {
     const [scores] = network.evaluate(pairInputs(batch, config), (ops, weights, inputs) => [
@@ -43,19 +45,43 @@ export async function validateChange(
         tileLogits({ ops, weights, config }, inputs.get('image')!, inputs.get('second')),
       ),
     ]);
-    const reference: number[] = [];
-    const predicted: number[] = [];
     for (const [pixel, label] of batch.labels.entries()) {
       if (label < 0) continue;
       loss -= scores![2 * pixel + label]!;
       seen += 1;
-      reference.push(label + 1);
-      predicted.push(scores![2 * pixel + 1]! > scores![2 * pixel]! ? 2 : 1);
+      const step = Math.floor(steps * Math.exp(scores![2 * pixel + 1]!));
+      counts[label as 0 | 1][Math.min(steps - 1, step)]! += 1;
     }
-    addToConfusion(confusion, reference, predicted);
   }
-  return scoreOf(confusion, seen === 0 ? undefined : loss / seen);
+  const threshold = bestThreshold(...counts);
+  const predicted = (ofLabel: Float64Array): [number, number] => [
+    sum(ofLabel.subarray(0, threshold)),
+    sum(ofLabel.subarray(threshold)),
+  ];
+  const confusion = createConfusion(2);
+  confusion.counts.set(counts.flatMap(predicted));
+  return {
+    ...scoreOf(confusion, seen === 0 ? undefined : loss / seen),
+    threshold: threshold / steps,
+  };
 }
+
+/** The step from which pixels are changed that gives the highest F1; of equals the nearest to a half. */
+export function bestThreshold(unchanged: Float64Array, changed: Float64Array): number {
+  const all = sum(changed);
+  let [best, bestF1] = [steps / 2, -1];
+  let [hits, falseAlarms] = [all, sum(unchanged)];
+  for (let step = 0; step < steps; step++) {
+    const f1 = all === 0 ? 0 : (2 * hits) / (hits + falseAlarms + all);
+    const nearer = Math.abs(step - steps / 2) < Math.abs(best - steps / 2);
+    if (step > 0 && (f1 > bestF1 || (f1 === bestF1 && nearer))) [best, bestF1] = [step, f1];
+    hits -= changed[step]!;
+    falseAlarms -= unchanged[step]!;
+  }
+  return best;
+}
+
+const sum = (values: Float64Array): number => values.reduce((total, one) => total + one, 0);
 
 function scoreOf(confusion: Confusion, loss: number | undefined): TileScore {
   const { oa, aa, kappa, miou, perClass } = accuracyFigures(confusion);

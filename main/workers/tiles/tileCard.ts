@@ -20,6 +20,7 @@ export type TileMaking = {
   readonly scaling: TileScaling;
   readonly resolution: number | undefined;
   readonly tileSide?: number | undefined;
+  readonly threshold?: number | undefined;
   readonly samples: TileModelCard['training']['samples'];
   readonly split: string;
   /** The plan. */
@@ -36,7 +37,7 @@ export function tileCard(
   { curve, bestEpoch }: Pick<CourseResult, 'curve' | 'bestEpoch'>,
   { inputs, engine }: RunManifest,
 ): Omit<TileModelCard, 'weightsSha256'> {
-  const { start, resolution, tileSide, out } = making;
+  const { start, resolution, tileSide, threshold, out } = making;
   const files = (labels: boolean): TileModelCard['training']['scenes'] =>
     inputs
       .filter(({ role }) => role !== 'start' && (role === 'scene') !== labels)
@@ -65,6 +66,7 @@ export function tileCard(
     scaling: structuredClone(making.scaling) as TileModelCard['scaling'],
     ...(resolution === undefined ? {} : { resolution }),
     ...(tileSide === undefined ? {} : { tileSide }),
+    ...(threshold === undefined ? {} : { threshold }),
     training: {
       scenes: files(false),
       labels: files(true),

@@ -15,6 +15,8 @@ export type TileScore = {
   readonly figures: Readonly<Record<string, number>>;
   readonly accuracy: Output<'train'>['validation'];
   readonly perClass: Output<'train'>['perClass'];
+  /** Of change: the probability from which a pixel is changed. */
+  readonly threshold?: number;
 };
 
 /** Which tiles are wanted: `part` of them, the same for the same epoch and number. */

@@ -16,7 +16,7 @@ export function ChangeForm({
   models,
   onChange,
 }: Props & { readonly models: readonly Model[] }): ReactElement {
-  const known = models.some(({ path }) => path === settings.model);
+  const model = models.find(({ path }) => path === settings.model);
   return (
     <>
       <Select
@@ -24,14 +24,14 @@ export function ChangeForm({
         value={settings.model}
         options={[
           ...models.map((model) => [model.path, modelLabel(model)] as const),
-          ...(known ? [] : [[settings.model, settings.model] as const]),
+          ...(model !== undefined ? [] : [[settings.model, settings.model] as const]),
         ]}
         onChange={(model) => onChange({ model })}
       />
       <div className="pair">
         <NumberField
           label={t('Changed from a probability of')}
-          value={settings.threshold}
+          value={settings.threshold ?? model?.threshold ?? 0.5}
           range={[0.01, 0.99]}
           step={0.05}
           onChange={(threshold) => onChange({ threshold })}

@@ -37,7 +37,7 @@ export function ChangeRun({ job }: { readonly job: JobRecord }): ReactElement {
       {result !== undefined && (
         <>
           <p>{changedText(result)}</p>
-          <ThresholdSlider probability={result.probability} made={job.input['threshold']} />
+          <ThresholdSlider probability={result.probability} made={result.threshold} />
           <Alignment result={result} />
           {result.transitions.length > 0 && <Transitions result={result} />}
           {result.warnings.map((warning) => (

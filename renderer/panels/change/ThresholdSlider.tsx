@@ -18,7 +18,7 @@ export function ThresholdSlider({
 }: {
   readonly probability: string;
   /** Threshold of the map that was made. */
-  readonly made: unknown;
+  readonly made: number;
 }): ReactElement {
   const layers = useWorkspace((state) => state.document.layers);
   const entry = useWorkspace((state) => state.scenes.get(probability));
@@ -26,13 +26,7 @@ export function ThresholdSlider({
   if (row?.style?.threshold === undefined || entry?.state !== 'open')
     return <p className="hint">{t('The layer of the probability is not in the project.')}</p>;
   return (
-    <Threshold
-      key={row.id}
-      row={row}
-      value={row.style.threshold}
-      info={entry.info}
-      made={typeof made === 'number' ? made : 0.5}
-    />
+    <Threshold key={row.id} row={row} value={row.style.threshold} info={entry.info} made={made} />
   );
 }
 

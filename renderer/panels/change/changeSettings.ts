@@ -12,7 +12,8 @@ export type ChangeSettings = {
   readonly beforeMap: string;
   readonly afterMap: string;
   readonly classesModel: string;
-  readonly threshold: number;
+  /** Absent: that of the model. */
+  readonly threshold?: number | undefined;
   /** Hectares, or pixels where the scenes have no place. */
   readonly minimumArea: number;
   readonly normalise: boolean;
@@ -29,7 +30,6 @@ const defaults: ChangeSettings = {
   beforeMap: '',
   afterMap: '',
   classesModel: '',
-  threshold: 0.5,
   minimumArea: 0,
   normalise: false,
   polygons: false,
@@ -72,7 +72,7 @@ export function changeInput(settings: ChangeSettings, title: string): Record<str
     model,
     before,
     after,
-    threshold,
+    ...(threshold === undefined ? {} : { threshold }),
     minimumArea,
     normalise,
     flips: settings.flips,
