@@ -58,6 +58,8 @@ function run(
     epochs: 3,
     tiles: 48,
     split: 'random',
+    // The one that `judge` knows.
+    scaling: 'two-sigma',
     engine: 'tensorflow',
     ...more,
   });
