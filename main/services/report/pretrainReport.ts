@@ -56,7 +56,7 @@ function courseSection({ curve, stages, reconstructions }: Pretrained): Html {
 function bandTable({ bands }: Pretrained['reconstructions']): Html {
   return scrolling(
     'Reconstruction by band',
-    html`<table><caption>Over tokens taken out of tiles drawn for this report. Explained: 1 − squared error / variance; 0 is what the mean of the band reaches.</caption><thead><tr><th scope="col" class="left">Band</th><th scope="col">Explained</th><th scope="col">Root mean squared error (0–1)</th></tr></thead><tbody>${bands.map(
+    html`<table><caption>Over tokens taken out of tiles drawn for this report. Explained: 1 − squared error / variance; 0 is what the mean of the band reaches.</caption><thead><tr><th scope="col" class="left">Band</th><th scope="col">Explained</th><th scope="col">Root mean squared error, scaled values</th></tr></thead><tbody>${bands.map(
       ({ name: band, explained, rmse }) =>
         html`<tr><th scope="row">${name(band)}</th><td>${percent(explained)}</td><td>${rmse.toFixed(4)}</td></tr>`,
     )}</tbody></table>`,

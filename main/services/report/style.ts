@@ -29,6 +29,7 @@ figcaption { color: var(--soft); font-size: .9rem; margin-top: 6px; overflow-wra
 .picture img { width: 100%; height: auto; display: block; }
 .picture img.sharp { image-rendering: pixelated; }
 .triptych { display: grid; grid-template-columns: repeat(3, 1fr); gap: 3px; }
+.triptych .picture { margin: 0; }
 .picture svg { position: absolute; inset: 0; width: 100%; height: 100%; }
 .over { font-family: inherit; font-weight: 700; fill: #10161e; stroke: #ffffff; stroke-width: 6px; paint-order: stroke; stroke-linejoin: round; }
 .scroll { overflow-x: auto; }
