@@ -16,6 +16,12 @@ export const pretrain = call(
       .enum(['prismap', 'official'])
       .default('prismap')
       .describe('official = as the released code, oddities included'),
+    scaling: z
+      .enum(['standard', 'whitened'])
+      .optional()
+      .describe(
+        'how values are brought to one range: standard where absent, or whitened, as train has it; as its weights have it with --init',
+      ),
     out: uri.describe('folder of the model'),
     recipe: uri
       .optional()

@@ -7,7 +7,7 @@ import {
   readFixture,
 } from '../../main/engines/testing/spectralGptFixtures.ts';
 import { createRandom } from '../random.ts';
-import { BandMoments, scaleTile } from './tileScaling.ts';
+import { BandMoments, mixBands, scaleTile, unmixing } from './tileScaling.ts';
 
 test('moments of tiles are those of all pixels together', () => {
   const random = createRandom(1, 'moments');
@@ -92,6 +92,12 @@ test('whitened: as NumPy has it, in parts as in one piece; a band that never var
   const scaled = values.slice();
   scaleTile(scaled, new Uint8Array(6).fill(1), moments.scaling('whitened'));
   for (const [i, value] of expected.entries()) expect(scaled[i]).toBeCloseTo(value, 5);
+
+  mixBands(scaled, 6, unmixing(moments.scaling('whitened'))!);
+  const apart = values.slice();
+  scaleTile(apart, new Uint8Array(6).fill(1), moments.scaling('standard'));
+  for (const [i, value] of apart.entries()) expect(scaled[i]).toBeCloseTo(value, 5);
+  expect(unmixing(moments.scaling('standard'))).toBeUndefined();
 
   const still = new BandMoments(2, true);
   still.add(Float32Array.of(1, 3, 7, 7), Uint8Array.of(1, 1));

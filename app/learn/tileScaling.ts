@@ -111,13 +111,16 @@ const leastVariance = 1e-4;
 
 /** R^(−1/2) of a correlation matrix R, rows of numbers. */
 function inverseRoot(correlation: Matrix): number[][] {
-  const { values, vectors } = eigenSymmetric(correlation);
+  return functionOf(correlation, (value) => 1 / Math.sqrt(Math.max(value, leastVariance)));
+}
+
+/** A symmetric matrix with its eigenvalues replaced. */
+function functionOf(matrix: Matrix, replaced: (value: number) => number): number[][] {
+  const { values, vectors } = eigenSymmetric(matrix);
+  const factors = values.map(replaced);
   return vectors.map((row) =>
     vectors.map((other) =>
-      values.reduce(
-        (sum, value, k) => sum + (row[k]! * other[k]!) / Math.sqrt(Math.max(value, leastVariance)),
-        0,
-      ),
+      factors.reduce((sum, factor, k) => sum + factor * row[k]! * other[k]!, 0),
     ),
   );
 }
@@ -151,8 +154,20 @@ export function scaleTile(
   for (let i = 0; i < values.length; i++) values[i] = Math.min(most, Math.max(least, values[i]!));
 }
 
-/** Every pixel's bands times a matrix (bands, bands), in place. */
-function mixBands(
+/**
+ * What brings scaled values back to bands that are each scaled by themselves, (bands, bands): the inverse of the mixing of `whitened`.
+ * Undefined where bands were not mixed.
+ */
+export function unmixing(scaling: TileScaling): readonly (readonly number[])[] | undefined {
+  if (scaling.kind !== 'whitened') return undefined;
+  return functionOf(
+    scaling.mixing.map((row) => Float64Array.from(row)),
+    (value) => 1 / value,
+  );
+}
+
+/** Every pixel's bands times a matrix (bands, bands), in place. `values` (bands, pixels) */
+export function mixBands(
   values: Float32Array,
   pixels: number,
   mixing: readonly (readonly number[])[],

@@ -36,6 +36,8 @@ function run(
     recipe?: string;
     init?: string;
     scenes?: string;
+    scaling?: 'standard' | 'whitened';
+    setting?: 'official';
   } = {},
 ): Promise<Pretrained> {
   const controller = new AbortController();
@@ -124,4 +126,15 @@ test('stages go on from each other; a stop in the second, and a resumed run, end
 
   const onward = await run(path('onward'), { init: path('staged') });
   expect(onward.curve[0]!.loss).toBeLessThan(whole.curve[0]!.loss);
+});
+
+test('on whitened input, which weights keep; the official setting has a scaling of its own', async () => {
+  await run(path('whitened'), { scaling: 'whitened' });
+  const { card } = await loadTileModel(path('whitened'));
+  expect(card.scaling.kind).toBe('whitened');
+  const more = { init: path('whitened'), scaling: 'standard' } as const;
+  await expect(run(path('more'), more)).rejects.toThrow('scaled as "whitened", not "standard"');
+  await expect(run(path('own'), { setting: 'official', scaling: 'whitened' })).rejects.toThrow(
+    'stretches every tile by itself',
+  );
 });

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
+import { AppError } from '../../app/error.ts';
 import type { TileScaling } from '../../app/learn/tileScaling.ts';
 import {
   checkSpectralGptConfig,
@@ -29,7 +30,7 @@ import { findScenes } from './tiles/findScenes.ts';
 import { unitsOfModel } from './tiles/modelUnits.ts';
 import { openPatchSampler, type PatchSampler } from './tiles/patchSampler.ts';
 import type { StartModel } from './tiles/start.ts';
-import { openStartModel } from './tiles/startModel.ts';
+import { checkScaling, openStartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
 
 /** Released statistic of the per-tile stretch: what is added to the width of a band's range. */
@@ -75,6 +76,7 @@ export async function pretrain(
 ): Promise<Pretrained> {
   const run = startRun(context);
   const start = input.init === undefined ? undefined : await openStartModel(input.init);
+  checkScaling(input, start);
   const stages = await stagesOf(input, start?.sizes?.imageSize);
   const work: Work = { input, start, stages, run, context };
   const engine = await openEngine(engineOptions(input));
@@ -172,10 +174,18 @@ function joined(
   };
 }
 
-const scalingOf = ({ setting }: Input<'pretrain'>, sampler: PatchSampler): Promise<TileScaling> =>
-  setting === 'official'
-    ? Promise.resolve({ kind: 'min-max', epsilon: minMaxEpsilon })
-    : sampler.scaling();
+async function scalingOf(
+  { setting, scaling }: Input<'pretrain'>,
+  sampler: PatchSampler,
+): Promise<TileScaling> {
+  if (setting === 'prismap') return await sampler.scaling(scaling ?? 'standard');
+  if (scaling === undefined) return { kind: 'min-max', epsilon: minMaxEpsilon };
+  throw new AppError(
+    'usage',
+    `The official setting stretches every tile by itself; it has no scaling "${scaling}". Leave --scaling out, or use --setting prismap.`,
+    { found: scaling },
+  );
+}
 
 function configOf(
   input: Input<'pretrain'>,

@@ -1,5 +1,5 @@
 import { encode } from 'fast-png';
-import type { TileScaling } from '../../../app/learn/tileScaling.ts';
+import { mixBands, type TileScaling, unmixing } from '../../../app/learn/tileScaling.ts';
 import { type SpectralGptConfig, tokenGrid } from '../../../app/model/spectralGpt/configuration.ts';
 import { maskTokens, reconstruct } from '../../../app/model/spectralGpt/pretraining.ts';
 import type { WeightData } from '../../../app/model/weights.ts';
@@ -32,7 +32,10 @@ export type Reconstructions = {
 /** Tiles that figures are taken from, and those of them that are shown. */
 const [tiles, shown] = [32, 3] as const;
 
-/** Takes tokens out of tiles of their own draw and compares the reconstruction with them, band by band. */
+/**
+ * Takes tokens out of tiles of their own draw and compares the reconstruction with them, band by band; of whitened input as bands that
+ * are each scaled by themselves.
+ */
 export async function measureReconstruction(
   engine: Engine,
   weights: WeightData,
@@ -50,6 +53,7 @@ export async function measureReconstruction(
 ): Promise<Reconstructions> {
   const { bands, imageSize: side } = config;
   const { tokens } = tokenGrid(config);
+  const mixed = unmixing(scaling);
   const network = engine.network(weights);
   const figures = Array.from({ length: bands }, () => new Explained());
   const pictures: BandPictures[][] = Array.from({ length: bands }, () => []);
@@ -66,14 +70,16 @@ export async function measureReconstruction(
             .prediction,
         ],
       );
-      const prediction = imageOf(cells!, config);
       const removed = removedPixels(masking.removed, config);
+      // Where a token was seen, the band is what it was: mixed bands need all of a pixel's.
+      const made = imageOf(cells!, config).map((one, i) => (removed[i] === 0 ? values[i]! : one));
+      if (mixed !== undefined) for (const all of [values, made]) mixBands(all, side * side, mixed);
       for (let band = 0; band < bands; band++) {
         const part = (all: Float32Array): Float32Array =>
           all.subarray(band * side * side, (band + 1) * side * side);
-        const [image, made, gone] = [part(values), part(prediction), part(removed)];
-        figures[band]!.add(image, made, gone);
-        if (tile < shown) pictures[band]!.push(picturesOf(image, made, gone, side));
+        const [image, filled, gone] = [part(values), part(made), part(removed)];
+        figures[band]!.add(image, filled, gone);
+        if (tile < shown) pictures[band]!.push(picturesOf(image, filled, gone, side));
       }
     }
   } finally {

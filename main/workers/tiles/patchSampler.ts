@@ -1,4 +1,9 @@
-import { BandMoments, scaleTile, type TileScaling } from '../../../app/learn/tileScaling.ts';
+import {
+  BandMoments,
+  type LearnedScaling,
+  scaleTile,
+  type TileScaling,
+} from '../../../app/learn/tileScaling.ts';
 import { createRandom, type Random } from '../../../app/random.ts';
 import type { WantedBand } from '../../../app/raster/bandContract.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
@@ -34,7 +39,7 @@ export type PatchSampler = {
   /** A tile in physical values; `key` names it. */
   tile(...key: readonly (string | number)[]): Promise<Tile>;
   /** Range of the bands, from tiles of their own. */
-  scaling(): Promise<TileScaling>;
+  scaling(kind: LearnedScaling): Promise<TileScaling>;
   /** `count` tiles (count, bands, side, side), scaled, flipped at random. */
   batch(
     options: { readonly count: number; readonly scaling: TileScaling },
@@ -122,13 +127,13 @@ class SceneSampler implements PatchSampler {
     return best!.tile;
   }
 
-  async scaling(): Promise<TileScaling> {
-    const moments = new BandMoments(this.bands.length);
+  async scaling(kind: LearnedScaling): Promise<TileScaling> {
+    const moments = new BandMoments(this.bands.length, kind === 'whitened');
     for (let i = 0; i < tilesForRange; i++) {
       const { values, valid } = await this.tile('range', i);
       moments.add(values, valid);
     }
-    return moments.scaling('standard');
+    return moments.scaling(kind);
   }
 
   async batch(
