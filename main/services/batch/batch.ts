@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Input, Output } from '../../../app/contract/api.ts';
 import { AppError } from '../../../app/error.ts';
+import { removeStalePartsIn } from '../../atomicFile.ts';
 import { openBatchQueue, type QueuedScene } from '../../store/batchQueue.ts';
 import type { BatchCheck } from '../../workers/batchCheck.ts';
 import { startComputeChild } from '../../workers/host.ts';
@@ -13,6 +14,7 @@ import { checkedScene, compareWithQueue, dropVanished, refuseDoubleOutputs } fro
 import { type FoundScene, findScenes } from './findScenes.ts';
 import { ownNames } from './outputNames.ts';
 import { runScenes } from './runScenes.ts';
+import { asBatchScene } from './sceneRecord.ts';
 import { watchFolder } from './watchFolder.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -58,11 +60,19 @@ async function runBatch(run: BatchRun): Promise<Output<'batch'>> {
     throw asStopped(run, error);
   }
   if (queue.counts().queued === 0) await forgetRaws(plan);
+  await forgetParts(run);
   return await writeResults(run);
 }
 
 const forgetRaws = ({ out }: BatchPlan): Promise<void> =>
   rm(join(out, ownNames.state, 'raw'), { recursive: true, force: true });
+
+/** A process of a killed start may have outlived the look at what that start left. */
+async function forgetParts({ plan, queue }: BatchRun): Promise<void> {
+  const maps = Array.from(queue.rows(), (row) => asBatchScene(row).record.outputs?.map);
+  const folders = maps.map((map) => (map === undefined ? plan.out : dirname(join(plan.out, map))));
+  for (const folder of new Set(folders)) await removeStalePartsIn(folder);
+}
 
 const listScenes = ({ plan, warnings, context }: BatchRun): Promise<FoundScene[]> =>
   findScenes(plan.folder, { ...plan.input, out: plan.out }, (message) => {
