@@ -12,7 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../app/error.ts';
-import { removeStaleParts, temporaryName, writeError, writeFileAtomic } from './atomicFile.ts';
+import {
+  removeStaleParts,
+  removeStalePartsIn,
+  temporaryName,
+  writeError,
+  writeFileAtomic,
+} from './atomicFile.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -71,6 +77,22 @@ test('parts of processes that are gone are removed, those of living ones are not
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual(
     [mine, `${path}.part-notes`].sort(),
   );
+});
+
+test('of a whole folder the parts that nobody owns go, and nothing else', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const dead = (name: string): string =>
+    temporaryName(join(folder, name)).replace(`-${process.pid}-`, `-${pid}-`);
+  const kept = ['map.tif', 'map.tif.part-notes', 'map.tif.part-0123.journal'];
+  for (const name of kept) writeFileSync(join(folder, name), '');
+  const mine = temporaryName(join(folder, 'map.gpkg'));
+  for (const path of [mine, dead('map.gpkg'), dead('map.tif'), dead('map.part-x.tif')])
+    writeFileSync(path, '');
+  await removeStalePartsIn(folder);
+  expect(readdirSync(folder).map((name) => join(folder, name))).toEqual(
+    [mine, ...kept.map((name) => join(folder, name))].sort(),
+  );
+  await expect(removeStalePartsIn(join(folder, 'none'))).resolves.toBeUndefined();
 });
 
 test('system errors become codes that scripts can rely on', () => {

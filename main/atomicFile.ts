@@ -40,22 +40,20 @@ export function temporaryName(path: string): string {
 
 /** Removes temporary files of `path` whose process on this machine is gone (killed before it could clean up). */
 export async function removeStaleParts(path: string): Promise<void> {
-  await removeStale(dirname(path), `${basename(path)}.part-${hostTag()}-`);
+  await removeStale(dirname(path), basename(path));
 }
 
-/** The same for all files of a folder, looked through once. */
+/** The same for all files of a folder, which is looked through once. */
 export async function removeStalePartsIn(folder: string): Promise<void> {
-  await removeStale(folder, `.part-${hostTag()}-`);
+  await removeStale(folder);
 }
 
-/** Temporary files whose name has `mark`, then process and random digits. */
-async function removeStale(folder: string, mark: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const at = name.lastIndexOf(mark);
-    if (at < 0 || (at > 0 && !mark.startsWith('.part-'))) continue;
-    const owner = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(at + mark.length));
-    if (owner !== null && !isAlive(Number(owner[1])))
+async function removeStale(folder: string, wanted?: string): Promise<void> {
+  const part = new RegExp(`^(.+)\\.part-${hostTag()}-(\\d+)-[0-9a-f]{8}$`);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, whole, owner] = part.exec(name) ?? [];
+    if (whole === undefined || (wanted !== undefined && whole !== wanted)) continue;
+    if (!isAlive(Number(owner)))
       await rm(join(folder, name), { force: true }).catch(() => undefined);
   }
 }
