@@ -100,7 +100,7 @@ async function runStage(
 ): Promise<Learned> {
   const { input, start, stages, run, context } = work;
   const bands = before?.bands ?? start?.bands;
-  const sampler = await openPatchSampler(await findScenes(stage.scenes), {
+  const sampler = await openPatchSampler(await findScenes(stage.scenes, run.warn), {
     seed: input.seed,
     side: stage.plan.imageSize,
     choice: stage.choice,

@@ -9,7 +9,7 @@ import {
 } from '../../app/model/tileNetwork.ts';
 import type { Engine, Learner } from '../engines/engine.ts';
 import { networkScores } from './tiles/networkScores.ts';
-import { type tuningOf, withAdditions } from './tiles/tilePlan.ts';
+import { optimizerOf, type tuningOf, withAdditions } from './tiles/tilePlan.ts';
 import type { TileTask } from './tiles/tileTask.ts';
 
 /** What a network costs on an engine, in seconds. */
@@ -91,16 +91,12 @@ export async function extrapolated(
 
 /** One network of this size with new weights: what the numbers are does not matter to the time. */
 async function timeWhole(timing: Timing): Promise<TimedNetwork> {
-  const { engine, config, tuning } = timing;
+  const { engine, config, plan, tuning } = timing;
   const fresh = freshTileWeights(config, 0);
-  const learner = engine.learner(withAdditions(fresh, config, tuning, 0), {
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    weightDecay: 0.05,
-    clipNorm: 1,
-    rule: tileRule(config, tuning, 1),
-  });
+  const learner = engine.learner(
+    withAdditions(fresh, config, tuning, 0),
+    optimizerOf(plan, config, tuning, true),
+  );
   try {
     return await timeLearner(learner, timing);
   } finally {

@@ -12,7 +12,6 @@ import {
   type TileFamilyId,
   tileFamilies,
   tileFamilyNames,
-  tileRule,
 } from '../../app/model/tileNetwork.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { type Course, type CourseResult, runCourse } from '../engines/course.ts';
@@ -32,6 +31,7 @@ import { checkScaling, openStartModel } from './tiles/startModel.ts';
 import { tileCard } from './tiles/tileCard.ts';
 import {
   configOf,
+  optimizerOf,
   partsOf,
   planOf,
   taskOf,
@@ -137,14 +137,10 @@ async function learnPlan(work: Work, engine: Engine): Promise<Output<'train'>> {
   const { engine: id, device, versions } = engine.info;
   const tuning = tuningOf(input.tune);
   // Not kept by a name: the learner has its own, and these are as large.
-  const learner = engine.learner(await startWeights(work, tuning), {
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    weightDecay: plan.weightDecay,
-    clipNorm: 1,
-    rule: tileRule(config, tuning, start === undefined ? 1 : plan.layerDecay),
-  });
+  const learner = engine.learner(
+    await startWeights(work, tuning),
+    optimizerOf(plan, config, tuning, start === undefined),
+  );
   try {
     const scores = new Map<number, TileScore>();
     const result = await runCourse(courseOf(work, learner, scores));

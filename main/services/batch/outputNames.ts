@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { OutputTemplates } from '../../../app/contract/batchRecipe.ts';
 import { AppError } from '../../../app/error.ts';
+import { resultsMark } from '../../workers/sceneFolder.ts';
 
 /** Ending that an output must have: other programs know it by that. */
 const endings: Readonly<Record<keyof OutputTemplates, RegExp>> = {
@@ -17,7 +18,7 @@ type Field = (typeof fields)[number];
 
 /** Names that the batch itself writes into the folder of results. */
 export const ownNames = {
-  state: '.batch',
+  state: resultsMark,
   summary: 'summary.json',
   table: 'summary.csv',
   report: 'report.html',

@@ -15,8 +15,14 @@ import {
 } from '../../../app/model/spectralGpt/configuration.ts';
 import { withLora } from '../../../app/model/spectralGpt/lora.ts';
 import type { Tuning } from '../../../app/model/spectralGpt/rules.ts';
-import { familyOf, type TileConfig, type TileFamilyId } from '../../../app/model/tileNetwork.ts';
+import {
+  familyOf,
+  type TileConfig,
+  type TileFamilyId,
+  tileRule,
+} from '../../../app/model/tileNetwork.ts';
 import type { WeightData } from '../../../app/model/weights.ts';
+import type { LearnerOptions } from '../../engines/engine.ts';
 import type { StartModel } from './start.ts';
 import type { TileTask } from './tileTask.ts';
 
@@ -90,6 +96,23 @@ const tileSide = (
   { imageSize }: Pick<Input<'train'>, 'imageSize'>,
   start: StartModel | undefined,
 ): number | undefined => imageSize ?? start?.sizes?.imageSize;
+
+/** AdamW of fine-tuning; `startsFresh` = every layer learns at the same rate. */
+export function optimizerOf(
+  plan: FineTuningPlan,
+  config: TileConfig,
+  tuning: Tuning,
+  startsFresh: boolean,
+): LearnerOptions {
+  return {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weightDecay: plan.weightDecay,
+    clipNorm: 1,
+    rule: tileRule(config, tuning, startsFresh ? 1 : plan.layerDecay),
+  };
+}
 
 const rateOf = ({ rate, rateByBatch, batch }: FineTuningPlan, wanted: number): number =>
   rateByBatch ? (rate * wanted) / batch : rate;
