@@ -5,6 +5,30 @@ import { computeOptions, uri } from './common.ts';
 const count = z.int().nonnegative();
 const globs = z.array(z.string().min(1).max(300)).max(100).default([]);
 
+/** What is known of a scene of a batch: in its summary, and while it runs. */
+export const batchSceneSummary = z.object({
+  /** Path from the folder of scenes, with `/`. */
+  scene: z.string(),
+  /** A summary knows no running ones: it is written when nothing runs. */
+  state: z.enum(['waiting', 'running', 'done', 'failed']),
+  error: z.object({ code: z.string(), message: z.string() }).readonly().optional(),
+  /** `YYYY-MM-DD` */
+  date: z.string().optional(),
+  /** Path from the folder of results. */
+  map: z.string().optional(),
+  areas: z
+    .array(
+      z
+        .object({ class: z.string(), pixels: z.number(), hectares: z.number().optional() })
+        .readonly(),
+    )
+    .readonly(),
+  nodataPixels: z.number(),
+  seconds: z.number(),
+});
+
+export type BatchSceneSummary = Readonly<z.infer<typeof batchSceneSummary>>;
+
 /** One recipe over a folder of scenes. */
 export const batch = call(
   'maps every scene of a folder by a recipe; started again, it carries on',

@@ -1,3 +1,5 @@
+import type { BatchSceneSummary } from './batch.ts';
+
 /** What a long call says while it runs. */
 export type ProgressEvent =
   | {
@@ -36,6 +38,8 @@ export type ProgressEvent =
       /** Value, red, green and blue of classes that are not those of the project. */
       readonly colors?: readonly (readonly [number, number, number, number])[];
     }
+  /** A scene of a batch has a state: once for each when the batch begins, then whenever one changes. */
+  | { readonly kind: 'scene'; readonly scene: BatchSceneSummary }
   | { readonly kind: 'engine'; readonly engine: string; readonly device: string }
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'note'; readonly message: string };

@@ -53,6 +53,7 @@ export function createProgressView(
         case 'note':
           line(printable(event.message));
           return;
+        case 'scene': // its progress says enough
         case 'mapped': // a picture: not for a terminal
       }
     },

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Output } from '../../../app/contract/api.ts';
+import type { ProgressEvent } from '../../../app/contract/events.ts';
 import { AppError } from '../../../app/error.ts';
 import { createRandom } from '../../../app/random.ts';
 import { noReferee, Referee } from '../../raster/scenes/testing/referee.ts';
@@ -110,6 +111,21 @@ describe('a folder of five scenes, one cut short and one lacking a band', () => 
       'summary.csv',
     ]);
     expect(existsSync(join(path('scenes/maps'), '.batch/raw'))).toBe(false);
+  });
+
+  test('who follows it scene by scene is told every state, those of an earlier start too', async () => {
+    const states: string[] = [];
+    const onEvent = (event: ProgressEvent): void => {
+      if (event.kind === 'scene') states.push(`${event.scene.scene} ${event.scene.state}`);
+    };
+    const input = { folder: path('scenes'), recipe, out: path('followed'), pattern: ['south/*'] };
+    await services.call('batch', { ...input, exclude: ['few.tif'] }, { onEvent });
+    const course = ['waiting', 'waiting', 'running', 'done'];
+    expect(states).toEqual(course.map((state) => `south/scene.tif ${state}`));
+    states.length = 0;
+    await services.call('batch', { ...input, pattern: ['south/*', 'cut.tif'] }, { onEvent });
+    expect(states).toContain('south/scene.tif done');
+    expect(states).toContain('cut.tif failed');
   });
 
   test('started again it maps nothing anew, and its maps are not taken for scenes', async () => {

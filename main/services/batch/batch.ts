@@ -15,6 +15,7 @@ import { type FoundScene, findScenes } from './findScenes.ts';
 import { ownNames } from './outputNames.ts';
 import { runScenes } from './runScenes.ts';
 import { asBatchScene } from './sceneRecord.ts';
+import { tellScene } from './tellScene.ts';
 import { watchFolder } from './watchFolder.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -88,6 +89,7 @@ async function enlistAndMap(run: BatchRun, found: readonly FoundScene[]): Promis
   run.skipped += finished;
   await checkScenes(run, unchecked);
   refuseDoubleOutputs(queue);
+  for (const row of queue.rows()) tellScene(row, context);
   if (!plan.input.check) await runScenes(plan, run, context);
 }
 
@@ -116,6 +118,7 @@ async function checkScenes(
           .catch((error: unknown) => unchecked(error));
         const row = checkedScene(scene, check as BatchCheck, plan);
         checked.push(row);
+        tellScene(row, context);
         if (checked.length >= checksAtATime) keep();
         done += 1;
         context.onEvent?.({

@@ -1,21 +1,8 @@
+import type { BatchSceneSummary } from '../../../app/contract/batch.ts';
 import type { BatchScene } from './sceneRecord.ts';
 
 /** What the results say of a scene. */
-export type SceneSummary = {
-  readonly scene: string;
-  readonly state: 'done' | 'failed' | 'waiting';
-  readonly error?: { readonly code: string; readonly message: string };
-  readonly date?: string;
-  /** Path from the folder of results. */
-  readonly map?: string;
-  readonly areas: readonly {
-    readonly class: string;
-    readonly pixels: number;
-    readonly hectares?: number | undefined;
-  }[];
-  readonly nodataPixels: number;
-  readonly seconds: number;
-};
+export type SceneSummary = BatchSceneSummary;
 
 export function summaryOf({ scene, state, record }: BatchScene): SceneSummary {
   const { mapped, outputs, error, check } = record;

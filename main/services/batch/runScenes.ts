@@ -10,6 +10,7 @@ import type { BatchPlan } from './batchPlan.ts';
 import type { Crew } from './crew.ts';
 import { itemName, ownNames } from './outputNames.ts';
 import { asBatchScene, type BatchScene, placed, unplaced } from './sceneRecord.ts';
+import { tellScene } from './tellScene.ts';
 
 /** What may pass by itself: the next try can end otherwise. */
 const passing = new Set(['worker-died', 'network', 'engine', 'internal']);
@@ -35,7 +36,9 @@ export async function runScenes(
   const progress = progressOf(queue, context);
   const take = (): BatchScene | undefined => {
     const next = queue.take();
-    return next === undefined ? undefined : asBatchScene(next);
+    if (next === undefined) return undefined;
+    tellScene(next, context);
+    return asBatchScene(next);
   };
   await crew.work(
     take,
@@ -48,6 +51,8 @@ export async function runScenes(
       } catch (error) {
         settleFailure(plan, { queue, scene, error, signal }, context);
       }
+      const settled = queue.find(scene.scene);
+      if (settled !== undefined) tellScene(settled, context);
       progress.ended(scene.scene);
     },
     context.signal,

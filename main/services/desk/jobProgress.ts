@@ -68,6 +68,7 @@ export function afterEvent(
       return { ...record, engine: event.engine, device: event.device };
     case 'warning':
     case 'note':
+    case 'scene':
     case 'mapped':
       return undefined;
   }
@@ -101,6 +102,7 @@ export function logLine(event: ProgressEvent, stage: string | undefined): string
       return `warning: ${event.message}`;
     case 'note':
       return event.message;
+    case 'scene':
     case 'mapped':
       return undefined;
   }
