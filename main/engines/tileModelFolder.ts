@@ -19,6 +19,10 @@ export type StoredTileModel = {
   readonly weights: WeightData;
 };
 
+/** What a folder holds once its model is written. */
+export const tileModelFiles = (folder: string): string[] =>
+  ['weights.safetensors', 'curve.json', 'model.json'].map((name) => join(folder, name));
+
 /**
  * Writes the folder of a tile model. The card comes last: a folder with a card is whole.
  * @throws AppError `disk-full`, `not-writable`, `cancelled`

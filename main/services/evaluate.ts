@@ -1,9 +1,10 @@
+import { dirname } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { confusionOf } from '../../app/learn/metrics.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import { programVersion } from '../version.ts';
 import type { Evaluation } from '../workers/evaluate.ts';
-import { createManifest, describeInputs } from '../workers/manifest.ts';
+import { createManifest, describeInputs, describeOutputs } from '../workers/manifest.ts';
 import type { CallContext } from './callContext.ts';
 import { collectReport } from './collectReport.ts';
 import { confusionCsv } from './report/figures.ts';
@@ -33,24 +34,28 @@ export async function evaluate(
   }
   const beside = report ?? csv;
   if (beside === undefined) return result;
-  const manifest = await recordEvaluation(`${beside}.json`, task, { started, result }, context);
-  if (report === undefined) return { ...result, manifest };
-  const other =
-    baseline === undefined
-      ? undefined
-      : ((await runTask('evaluate', { ...task, map: baseline }, context)) as Evaluation);
-  await writeFileAtomic(
-    report,
-    renderReport(await collectReport(input, { evaluation, baseline: other }, context)),
-  );
-  return { ...result, report, manifest };
+  if (report !== undefined) {
+    const other =
+      baseline === undefined
+        ? undefined
+        : ((await runTask('evaluate', { ...task, map: baseline }, context)) as Evaluation);
+    const data = await collectReport(input, { evaluation, baseline: other }, context);
+    await writeFileAtomic(report, renderReport(data));
+  }
+  const done = { started, result, outputs: [report, csv] };
+  const manifest = await recordEvaluation(`${beside}.json`, task, done, context);
+  return { ...result, ...(report === undefined ? {} : { report }), manifest };
 }
 
 /** Writes what the figures were measured on, and the figures, for `replay`. */
 async function recordEvaluation(
   path: string,
   task: Omit<Input<'evaluate'>, 'report' | 'csv' | 'baseline'>,
-  { started, result }: { readonly started: Date; readonly result: Output<'evaluate'> },
+  done: {
+    readonly started: Date;
+    readonly result: Output<'evaluate'>;
+    readonly outputs: readonly (string | undefined)[];
+  },
   { signal }: CallContext,
 ): Promise<string> {
   const inputs = [
@@ -63,8 +68,13 @@ async function recordEvaluation(
     settings: task,
     engine: { id: 'counting', device: 'CPU', versions: { prismap: programVersion() } },
   });
-  const seconds = (Date.now() - started.getTime()) / 1000;
-  const record = { ...manifest, started: started.toISOString(), seconds, figures: result };
+  const record = {
+    ...manifest,
+    outputs: await describeOutputs(done.outputs, dirname(path), signal),
+    started: done.started.toISOString(),
+    seconds: (Date.now() - done.started.getTime()) / 1000,
+    figures: done.result,
+  };
   await writeFileAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`);
   return path;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   cpSync,
@@ -55,6 +56,24 @@ test.each([
   expect(result.identical).toBe(true);
   expect(result.compared.map((file) => file.split('/').at(-1))).toEqual(names);
 });
+
+test.each(['forest/manifest.json', 'map.tif.json', 'maps/scene.tif.json'])(
+  '%s has the hash of everything that the run wrote',
+  (manifest) => {
+    const { outputs } = JSON.parse(readFileSync(path(manifest), 'utf8')) as {
+      outputs: { name: string; bytes: number; sha256: string }[];
+    };
+    expect(outputs.length).toBeGreaterThan(0);
+    for (const { name, bytes, sha256 } of outputs) {
+      const content = readFileSync(join(path(manifest), '..', name));
+      expect({ name, bytes, sha256 }).toEqual({
+        name,
+        bytes: content.byteLength,
+        sha256: createHash('sha256').update(content).digest('hex'),
+      });
+    }
+  },
+);
 
 test('a map that was changed, or made with another setting, differs, and it is said where', async () => {
   await services.call('predict', {

@@ -59,7 +59,12 @@ export async function finishRaw(
   if (outputs.preview !== undefined) await writePreview(outputs.map, outputs.preview);
   const { figures } = recalled;
   for (const warning of figures.warnings) run.warn(warning);
-  await run.record(`${outputs.map}.json`, manifest, { tiles: figures.tiles, areas: counted.rows });
+  await run.record(
+    `${outputs.map}.json`,
+    manifest,
+    { tiles: figures.tiles, areas: counted.rows },
+    Object.values(outputs),
+  );
   return {
     areas: [...counted.rows],
     nodataPixels: counted.unmapped,

@@ -115,7 +115,9 @@ async function mapChange(
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     engine: `${manifest.engine.id}, ${manifest.engine.device}`,
     warnings: [...run.warnings],
-    manifest: await run.record(`${input.out}.json`, manifest, figures),
+    manifest: await run.record(`${input.out}.json`, manifest, figures, [
+      ...[input.out, probability, input.vector],
+    ]),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createCogWriter } from '../raster/cog/writeCog.ts';
 import type { Exporter } from './exportSource.ts';
 
-/** A Cloud-Optimised GeoTIFF with class names and colours. */
+/** A Cloud-Optimised GeoTIFF with class names and colours, and where they come from. */
 export const exportCog: Exporter = async (map, path, _, { signal }) => {
   const { grid, classes } = map;
   const writer = await createCogWriter(path, {
@@ -11,6 +11,7 @@ export const exportCog: Exporter = async (map, path, _, { signal }) => {
     palette: new Map(
       classes.map(({ value, color: [red, green, blue] }) => [value, [red, green, blue, 255]]),
     ),
+    metadata: { PRISMAP_MANIFEST: JSON.stringify(map.manifest) },
     overviews: 'mode',
     signal,
   });

@@ -3,12 +3,15 @@ import { resolve } from 'node:path';
 import type { DeskOutput } from '../../app/contract/deskApi.ts';
 import { AppError } from '../../app/error.ts';
 import { openScene } from '../raster/formats.ts';
+import { programVersion } from '../version.ts';
 import { exportCog } from './exportCog.ts';
 import { exportLayout } from './exportLayout.ts';
 import { exportPicture } from './exportPicture.ts';
 import { exportPolygons } from './exportPolygons.ts';
 import { type Exporter, type ExportRequest, exportedMap } from './exportSource.ts';
 import { exportStyle } from './exportStyle.ts';
+import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
+import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
 
 /** One more form: a row here, and its name in the contract. */
@@ -29,6 +32,7 @@ export async function exportMap(
   request: ExportRequest,
   context: TaskContext,
 ): Promise<DeskOutput<'export.map'>> {
+  const run = startRun(context);
   const { format, map, overwrite } = request;
   const { ending, write } = exporters[format];
   const named = ending.test(request.out) ? request.out : `${request.out}.${endingOf(format)}`;
@@ -43,11 +47,25 @@ export async function exportMap(
     );
   const source = await openScene(map);
   try {
-    const exported = await exportedMap(source, request, context);
-    return { path, files: [...(await write(exported, path, request, context))] };
+    const manifest = await manifestOf(request, context);
+    const exported = { ...(await exportedMap(source, request, context)), manifest };
+    const files = await write(exported, path, request, context);
+    const record = await run.record(`${path}.json`, manifest, {}, [path]);
+    return { path, files: [...files, record] };
   } finally {
     await source.close();
   }
+}
+
+async function manifestOf(
+  { out: _, overwrite: __, ...settings }: ExportRequest,
+  { signal }: TaskContext,
+): Promise<RunManifest> {
+  return createManifest('export', {
+    inputs: await describeInputs([{ role: 'map', uri: settings.map }], signal),
+    settings,
+    engine: { id: 'counting', device: 'CPU', versions: { prismap: programVersion() } },
+  });
 }
 
 const endingOf = (format: ExportRequest['format']): string => (format === 'cog' ? 'tif' : format);

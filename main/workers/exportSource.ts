@@ -5,6 +5,7 @@ import { classColor } from '../../app/raster/palette.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { Sieve } from '../../app/raster/sieve.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
+import type { RunManifest } from './manifest.ts';
 import type { TaskContext } from './task.ts';
 
 /** Whole rows of a map: class values, 0 where there is none. */
@@ -22,7 +23,7 @@ export type ExportRequest = DeskArguments<'export.map'>;
 
 /** Writes a map in one form under a name; gives all files that it wrote. */
 export type Exporter = (
-  map: ExportedMap,
+  map: ExportedMap & { readonly manifest: RunManifest },
   path: string,
   request: ExportRequest,
   context: TaskContext,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
 import { programVersion } from '../version.ts';
-import { hashOfKnown } from './hashFile.ts';
+import { hashFile, hashOfKnown } from './hashFile.ts';
 
 /** A file that a run read. */
 export type ManifestInput = {
@@ -40,6 +41,30 @@ export async function describeInputs(
     signal.throwIfAborted();
     if (/^https?:/.test(uri)) result.push({ role, uri });
     else result.push({ role, uri, ...(await sizeAndHash(uri, signal)) });
+  }
+  return result;
+}
+
+/** A file that a run wrote. `name` counts from the folder of its record, with `/`, so that both can be moved together. */
+export type ManifestOutput = {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+};
+
+/** Size and SHA-256 of what a run wrote. @throws what the system says where one cannot be read; `AbortError` */
+export async function describeOutputs(
+  paths: readonly (string | undefined)[],
+  folder: string,
+  signal?: AbortSignal,
+): Promise<ManifestOutput[]> {
+  const result: ManifestOutput[] = [];
+  for (const path of paths) {
+    if (path === undefined) continue;
+    const { size } = await stat(path);
+    const sha256 = await hashFile(path, { size, ...(signal === undefined ? {} : { signal }) });
+    const name = relative(resolve(folder), resolve(path)).replaceAll('\\', '/');
+    result.push({ name, bytes: size, sha256 });
   }
   return result;
 }

@@ -114,10 +114,11 @@ export async function finishMap(
     nodataPixels: areas.unmapped,
     engine: `${manifest.engine.id}, ${manifest.engine.device}`,
     warnings: [...run.warnings],
-    manifest: await run.record(`${input.out}.json`, manifest, {
-      tiles,
-      areas: areas.rows,
-      ...(seam === undefined ? {} : { seam }),
-    }),
+    manifest: await run.record(
+      `${input.out}.json`,
+      manifest,
+      { tiles, areas: areas.rows, ...(seam === undefined ? {} : { seam }) },
+      [input.out, input.score, input.probabilities, input.vector, input.preview],
+    ),
   };
 }

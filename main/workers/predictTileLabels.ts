@@ -73,7 +73,9 @@ export async function mapTileLabels(map: MapRun, mapping: CellMapping): Promise<
     nodataPixels: tiles - judged.length,
     engine: `${manifest.engine.id}, ${manifest.engine.device}`,
     warnings: [...run.warnings],
-    manifest: await run.record(`${input.out}.json`, manifest, { tiles, areas }),
+    manifest: await run.record(`${input.out}.json`, manifest, { tiles, areas }, [
+      ...[input.out, input.score, input.probabilities, input.vector, input.preview],
+    ]),
   };
 }
 

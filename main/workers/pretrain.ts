@@ -17,7 +17,7 @@ import type { WantedBand } from '../../app/raster/bandContract.ts';
 import type { CourseResult, CourseRow } from '../engines/course.ts';
 import type { Engine } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
-import { saveTileModel } from '../engines/tileModelFolder.ts';
+import { saveTileModel, tileModelFiles } from '../engines/tileModelFolder.ts';
 import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { carryOver } from './pretraining/carryOver.ts';
@@ -252,7 +252,7 @@ async function finish(
   );
   await saveTileModel(input.out, { card, weights, curve }, context.signal);
   await rm(join(input.out, 'checkpoints'), { recursive: true, force: true });
-  const loss = curve.at(-1)!.loss;
+  const [loss, record] = [curve.at(-1)!.loss, join(input.out, 'manifest.json')];
   const measured = learned.reconstructions!;
   const explained = measured.bands.map(({ name, explained: share }) => ({ band: name, share }));
   return {
@@ -265,7 +265,7 @@ async function finish(
     samplesPerSecond: learned.samplesPerSecond,
     engine: `${engine.id}, ${engine.device}`,
     warnings: [...run.warnings],
-    manifest: await run.record(join(input.out, 'manifest.json'), manifest, { loss, explained }),
+    manifest: await run.record(record, manifest, { loss, explained }, tileModelFiles(input.out)),
     curve,
     stages: learned.done,
     reconstructions: measured,

@@ -1,5 +1,6 @@
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../atomicFile.ts';
-import type { RunManifest } from './manifest.ts';
+import { describeOutputs, type RunManifest } from './manifest.ts';
 import type { TaskContext } from './task.ts';
 
 /** A run of a task from its start to its record: warnings and time. */
@@ -9,11 +10,15 @@ export type Run = {
   readonly warn: (message: string) => void;
   /** Since the start. */
   seconds(): number;
-  /** Writes the manifest with what differs from run to run (times, figures) and gives the path. */
+  /**
+   * Writes the manifest with the hashes of what the run wrote and what differs from run to run (times, figures); gives the path.
+   * @param outputs Paths; what is undefined was not asked for
+   */
   record(
     path: string,
     manifest: RunManifest,
     figures: Readonly<Record<string, unknown>>,
+    outputs: readonly (string | undefined)[],
   ): Promise<string>;
 };
 
@@ -30,9 +35,10 @@ export function startRun(context: TaskContext): Run {
       context.emit({ kind: 'warning', message });
     },
     seconds,
-    record: async (path, manifest, figures) => {
+    record: async (path, manifest, figures, outputs) => {
       const record = {
         ...manifest,
+        outputs: await describeOutputs(outputs, dirname(path), context.signal),
         started,
         seconds: seconds(),
         figures: { ...figures, warnings },

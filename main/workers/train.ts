@@ -10,7 +10,7 @@ import { createManifest, describeInputs, type RunManifest } from './manifest.ts'
 import { type RoiInput, requireRois } from './roiInput.ts';
 import { startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
-import { type ScoredModel, saveTrainedModel } from './trainedModel.ts';
+import { type ScoredModel, saveTrainedModel, trainedModelFiles } from './trainedModel.ts';
 import { collectTrainingData, type TrainingData } from './trainingData.ts';
 import type { TrainingRun } from './trainingRun.ts';
 import { splitSamples } from './trainingSplit.ts';
@@ -54,7 +54,12 @@ export async function train(given: Input<'train'>, context: TaskContext): Promis
       samplesPerSecond: model.samplesPerSecond,
       engine: `${model.engine.id}, ${model.engine.device}`,
       warnings: [...run.warnings],
-      manifest: await run.record(join(input.out, 'manifest.json'), manifest, figures),
+      manifest: await run.record(
+        join(input.out, 'manifest.json'),
+        manifest,
+        figures,
+        trainedModelFiles(input.out),
+      ),
     };
   } catch (error) {
     await undo();

@@ -17,7 +17,7 @@ import type { WeightData } from '../../app/model/weights.ts';
 import { type Course, type CourseResult, runCourse } from '../engines/course.ts';
 import type { Engine, Learner } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
-import { saveTileModel } from '../engines/tileModelFolder.ts';
+import { saveTileModel, tileModelFiles } from '../engines/tileModelFolder.ts';
 import { recogniseDataset } from './datasets/openTileSet.ts';
 import { engineOptions } from './engineOptions.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
@@ -213,9 +213,12 @@ async function finish(
     samplesPerSecond: result.samplesPerSecond,
     engine: `${engine.id}, ${engine.device}`,
     warnings: [...run.warnings],
-    manifest: await run.record(join(input.out, 'manifest.json'), manifest, {
-      validation: accuracy,
-    }),
+    manifest: await run.record(
+      join(input.out, 'manifest.json'),
+      manifest,
+      { validation: accuracy },
+      tileModelFiles(input.out),
+    ),
   };
 }
 

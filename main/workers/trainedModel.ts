@@ -40,6 +40,12 @@ type SaveOptions = {
   readonly signal: AbortSignal;
 };
 
+/** What the folder of a model holds once it is written. */
+export const trainedModelFiles = (folder: string): string[] =>
+  ['weights.safetensors', 'curve.json', 'model.json', 'signatures.json'].map((name) =>
+    join(folder, name),
+  );
+
 /** Writes the model folder: weights, card, training curve, spectral signatures. */
 export async function saveTrainedModel(folder: string, options: SaveOptions): Promise<void> {
   const { scored, data, split, signal } = options;

@@ -79,7 +79,7 @@ describe.skipIf(noReferee !== undefined)(`export ${noReferee ?? ''}`, () => {
       const { path, files } = await write(`plain.${format}`, format, { sieve: 8, classes });
       const seen = await burnt(path, 8);
       expect(seen).toMatchObject({ differing: 0, valid: true, overlap: 0 });
-      expect(files.length).toBe(format === 'gpkg' ? 1 : 2);
+      expect(files.length).toBe(format === 'gpkg' ? 2 : 3);
       if (format === 'geojson')
         expect(readFileSync(files[1]!, 'utf8')).toContain('Water &amp; ice');
     },
@@ -102,7 +102,9 @@ describe.skipIf(noReferee !== undefined)(`export ${noReferee ?? ''}`, () => {
 
   it('a picture lies where the map lies', async () => {
     const { path, files } = await write('picture', 'png');
-    expect(files).toEqual([path, path.replace('.png', '.pgw'), `${path}.aux.xml`]);
+    expect(files).toEqual([
+      ...[path, path.replace('.png', '.pgw'), `${path}.aux.xml`, `${path}.json`],
+    ]);
     const seen = await referee.must<{ transform: number[]; wanted: number[]; epsg: number }>({
       action: 'picture',
       path,
