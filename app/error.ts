@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'worker-died' // the compute process was killed, crashed or ran out of memory
   | 'in-use' // another program has it open
   | 'conflict' // it is no longer what the change says that it was
+  | 'bad-signature' // signed by another, or changed since
   | 'newer-version' // made by a newer Prismap
   | 'cancelled'
   | 'network'

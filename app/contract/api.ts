@@ -6,6 +6,7 @@ import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
 import { compare } from './compare.ts';
 import { pretrain } from './pretrain.ts';
 import { replay } from './replay.ts';
+import { keyCreate, sign, verify } from './sign.ts';
 import { train } from './train.ts';
 
 const integer = z.int().nonnegative();
@@ -232,6 +233,9 @@ export const api = {
   compare,
   pretrain,
   replay,
+  sign,
+  verify,
+  'key create': keyCreate,
   'model run': modelRun,
   'weights inspect': weightsInspect,
   'weights convert': weightsConvert,

@@ -38,6 +38,9 @@ export const commands: Readonly<Record<CallName, Command>> = {
     example: 'prismap pretrain --scenes scenes --preset tiny --out pretrained',
   },
   replay: { positionals: ['manifest'], example: 'prismap replay map.tif.json' },
+  sign: { positionals: ['manifest'], example: 'prismap sign map.tif --key me.pem' },
+  verify: { positionals: ['manifest'], example: 'prismap verify map.tif --key me.pem.pub' },
+  'key create': { positionals: ['file'], example: 'prismap key create me.pem' },
   'model run': {
     positionals: [],
     example:

@@ -133,6 +133,15 @@ const presenters: Presenter = {
       ...result.differences.map(({ kind, name, message }) => `${kind} ${name}: ${message}`),
       ...result.notes,
     ].join('\n'),
+  sign: ({ fingerprint, signatures }) =>
+    [...signatures.map((path) => `signed: ${path}`), `key ${fingerprint}`].join('\n'),
+  verify: ({ fingerprint, verified }) =>
+    [
+      ...verified.map(({ manifest, outputs }) => `genuine: ${[manifest, ...outputs].join(', ')}`),
+      `key ${fingerprint}`,
+    ].join('\n'),
+  'key create': ({ privateKey, publicKey, fingerprint }) =>
+    `private key ${privateKey}: keep it to yourself\npublic key ${publicKey}: give it to whom is to check\nkey ${fingerprint}`,
   'model run': (result) =>
     result.outputs.map((output) => `${output.name} [${output.shape.join(', ')}]`).join('\n'),
   'weights inspect': (result) =>

@@ -6,7 +6,9 @@ import { change } from './change.ts';
 import { compare } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { pretrain } from './pretrain.ts';
-import { replay } from './replay.ts';
+import { createKey } from './provenance/keys.ts';
+import { replay } from './provenance/replay.ts';
+import { signRecords, verifyRecords } from './provenance/sign.ts';
 import { runTask } from './runTask.ts';
 
 /** The application's calls, the same for the command line, the served mode and the window. */
@@ -32,6 +34,9 @@ const handlers: Partial<Record<CallName, Handler>> = {
   evaluate,
   pretrain,
   replay,
+  sign: signRecords,
+  verify: verifyRecords,
+  'key create': createKey,
 };
 
 export function createServices(dependencies: ServiceDependencies): Services {

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { api, type CallName, type Input, type Output } from '../../app/contract/api.ts';
-import { batchRecipe } from '../../app/contract/batchRecipe.ts';
-import { AppError } from '../../app/error.ts';
-import { programVersion } from '../version.ts';
-import type { BatchMapInput } from '../workers/batchInput.ts';
-import { hashFile } from '../workers/hashFile.ts';
-import type { CallContext } from './callContext.ts';
-import { runTask } from './runTask.ts';
+import { api, type CallName, type Input, type Output } from '../../../app/contract/api.ts';
+import { batchRecipe } from '../../../app/contract/batchRecipe.ts';
+import { AppError } from '../../../app/error.ts';
+import { programVersion } from '../../version.ts';
+import type { BatchMapInput } from '../../workers/batchInput.ts';
+import { hashFile } from '../../workers/hashFile.ts';
+import type { CallContext } from '../callContext.ts';
+import { runTask } from '../runTask.ts';
+import { recordPath } from './recordPath.ts';
 
 type Result = Output<'replay'>;
 type Difference = Result['differences'][number];
@@ -89,13 +90,6 @@ export async function replay(input: Input<'replay'>, context: CallContext): Prom
   } finally {
     if (input.out === undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The record that a user names by itself, by its map or by its model. */
-async function recordPath(given: string): Promise<string> {
-  const found = await stat(given).catch(() => undefined);
-  if (found?.isDirectory() === true) return join(given, 'manifest.json');
-  return /\.tiff?$/i.test(given) ? `${given}.json` : given;
 }
 
 /** @throws AppError `not-found`, `not-readable`, `unknown-format`, `newer-version`, `unsupported` */

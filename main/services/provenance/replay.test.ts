@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AppError } from '../../app/error.ts';
-import { runInChild } from '../workers/host.ts';
-import { writeRois, writeScene } from './batch/testing/batchScenes.ts';
-import { createServices } from './createServices.ts';
+import { AppError } from '../../../app/error.ts';
+import { runInChild } from '../../workers/host.ts';
+import { writeRois, writeScene } from '../batch/testing/batchScenes.ts';
+import { createServices } from '../createServices.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-replay-test-'));
 const path = (name: string): string => join(folder, name);

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { call } from './call.ts';
+import { uri } from './common.ts';
+
+const record = uri.describe(
+  'record of a run: MAP.tif.json, the map itself, the folder of a model; or a folder whose records are all meant',
+);
+
+export const keyCreate = call(
+  'makes a key to sign records with (Ed25519)',
+  z.strictObject({ file: uri.describe('private key to write; the public one becomes FILE.pub') }),
+  z.object({ privateKey: z.string(), publicKey: z.string(), fingerprint: z.string() }),
+);
+
+export const sign = call(
+  'signs the record of a run, with the hashes of all that the run wrote',
+  z.strictObject({
+    manifest: record,
+    key: uri.describe('private key (PEM); the passphrase of one is taken from PRISMAP_PASSPHRASE'),
+  }),
+  z.object({ fingerprint: z.string(), signatures: z.array(z.string()) }),
+);
+
+export const verify = call(
+  'checks a signature, and that what the run wrote is unchanged',
+  z.strictObject({ manifest: record, key: uri.describe('public key (PEM) of who signed') }),
+  z.object({
+    fingerprint: z.string(),
+    /** Records whose signature holds. */
+    verified: z.array(z.object({ manifest: z.string(), outputs: z.array(z.string()) })),
+  }),
+);
