@@ -121,7 +121,10 @@ test('what was changed since its run is not signed', async () => {
   writeFileSync(path(`${name}/map.gpkg`), 'other');
   await expect(
     services.call('sign', { manifest: path(`${name}/map.tif`), key: path('me') }),
-  ).rejects.toMatchObject({ code: 'conflict', details: { changed: ['map.gpkg has other content'] } });
+  ).rejects.toMatchObject({
+    code: 'conflict',
+    details: { changed: ['map.gpkg has other content'] },
+  });
 });
 
 describe('keys', () => {
