@@ -2,7 +2,7 @@ import { AppError } from '../../../app/error.ts';
 import { type SampleArray, type SampleType, samplesOf } from '../../../app/raster/samples.ts';
 import type { ByteRange } from './byteSource.ts';
 import { type Codec, codecs } from './codecs.ts';
-import { corrupt, type Directory, type TiffFile } from './directory.ts';
+import { corrupt, type Directory, type Field, type TiffFile } from './directory.ts';
 import { kernels } from './kernels.ts';
 import { blockCount, blockSamples, type ImageLayout } from './layout.ts';
 import { limits } from './limits.ts';
@@ -245,9 +245,8 @@ async function openTables(
   layout: ImageLayout,
 ): Promise<{ offsets: NumberTable; counts: NumberTable | undefined; estimated: boolean }> {
   const { uri } = file.source;
-  const { fields } = directory;
-  const offsetField = fields.get(tags.tileOffsets) ?? fields.get(tags.stripOffsets);
-  const countField = fields.get(tags.tileByteCounts) ?? fields.get(tags.stripByteCounts);
+  const offsetField = only(file, directory, [tags.tileOffsets, tags.stripOffsets]);
+  const countField = only(file, directory, [tags.tileByteCounts, tags.stripByteCounts]);
   if (offsetField === undefined) throw corrupt(uri, 'it does not say where its pixels are');
   const blocks = blockCount(layout);
   const offsets = new NumberTable(file.source, file.layout, offsetField);
@@ -265,6 +264,17 @@ async function openTables(
     throw corrupt(uri, `it lists the lengths of ${counts.length} of its ${blocks} tiles or strips`);
   }
   return { offsets, counts, estimated: await looksWrong(file, layout, offsets, counts) };
+}
+
+/** The field of one of two tags that mean the same. Of both, other readers take the one that stands last. */
+function only(
+  file: TiffFile,
+  { fields }: Directory,
+  [first, second]: readonly [number, number],
+): Field | undefined {
+  if (fields.has(first) && fields.has(second))
+    throw corrupt(file.source.uri, 'it lists its pixels twice, as tiles and as strips');
+  return fields.get(first) ?? fields.get(second);
 }
 
 /**

@@ -25,7 +25,9 @@ export class NumberTable {
 
   /** @throws AppError `corrupt` where the table does not lie within the file */
   constructor(source: ByteSource, layout: ByteLayout, field: Field) {
-    if (![1, 3, 4, 16].includes(field.type)) {
+    // One position may be a byte; a table of bytes libtiff takes for none.
+    const types = field.count === 1 ? [1, 3, 4, 16] : [3, 4, 16];
+    if (!types.includes(field.type)) {
       throw corrupt(source.uri, `its table of tiles or strips has the type ${field.type}`);
     }
     const length = field.count * typeBytes.get(field.type)!;

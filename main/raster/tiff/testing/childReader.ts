@@ -25,7 +25,8 @@ export const python = join(repository, '.cache', 'referee', 'bin', 'python');
 export const hasReferee = existsSync(python);
 const hasPrlimit = process.platform === 'linux' && existsSync('/usr/bin/prlimit');
 
-export type Limits = { readonly seconds: number; readonly megabytes: number };
+/** Memory counts from what the process says that it holds in its first line; one without that limit says nothing. */
+export type Limits = { readonly seconds: number; readonly megabytes?: number };
 
 /** A process that answers one line for each line; killed and counted where it hangs, started anew where it dies. */
 export class LineProcess {
@@ -71,7 +72,7 @@ export class LineProcess {
     this.#child.stdin!.on('error', () => undefined);
     this.#lines = createInterface({ input: this.#child.stdout! });
     this.#answers = this.#lines[Symbol.asyncIterator]();
-    if (this.#limits === undefined) return;
+    if (this.#limits?.megabytes === undefined) return;
     // The first line states what the process holds before it reads anything: the limit counts from there.
     const { value } = (await this.#answers.next()) as { value: string };
     const baseline = (JSON.parse(value) as { data: number }).data;

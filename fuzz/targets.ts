@@ -1,0 +1,14 @@
+import type { Target } from './target.ts';
+import { corpusTarget } from './targets/corpus.ts';
+import { pickles } from './targets/pickles.ts';
+import { tiff } from './targets/tiff.ts';
+
+/** All targets; a row here is all that a new one needs. */
+export const targets: readonly Target[] = [corpusTarget(targetOf), tiff, pickles];
+
+/** @throws Error with the names that there are */
+export function targetOf(name: string): Target {
+  const target = targets.find((one) => one.name === name);
+  if (target !== undefined) return target;
+  throw new Error(`There is no target ${name}: ${targets.map((one) => one.name).join(', ')}`);
+}
