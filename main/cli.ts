@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { runCommandLine } from './commandLine/run.ts';
+import { logFolder } from './dataFolder.ts';
+import { createLog } from './diagnostics/log.ts';
+import { loggedServices } from './diagnostics/observe.ts';
 import { createServices } from './services/createServices.ts';
 import { runInChild } from './workers/host.ts';
 
@@ -11,9 +14,10 @@ process.on('SIGINT', () => {
 });
 process.on('SIGTERM', () => interrupted.abort());
 
+const log = createLog({ folder: logFolder(), name: 'batch' });
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
-  createServices({ runTask: runInChild }),
+  loggedServices(log, createServices({ runTask: runInChild }), new Set(['batch'])),
   { out: (text) => process.stdout.write(text), error: process.stderr },
   interrupted.signal,
 );

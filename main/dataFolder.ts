@@ -14,3 +14,6 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
     return join(homedir(), 'Library', 'Application Support', 'Prismap');
   return join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'prismap');
 }
+
+/** The folder of the logs of all processes. */
+export const logFolder = (data = dataFolder()): string => join(data, 'logs');

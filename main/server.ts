@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError } from '../app/error.ts';
 import { dataFolder } from './dataFolder.ts';
-import { createDesk } from './services/desk/createDesk.ts';
 import { createAudience } from './shell/audience.ts';
+import { createLoggedDesk } from './shell/loggedDesk.ts';
 import { rendererFolder } from './shell/rendererFolder.ts';
 import { startHttpHost } from './shell/served/httpHost.ts';
 import { createSessions } from './shell/served/sessions.ts';
@@ -53,9 +53,8 @@ export async function runServer(
   mkdirSync(uploadsFolder, { recursive: true, mode: 0o700 });
   const audience = createAudience();
   const sessions = createSessions();
-  const desk = createDesk({
+  const desk = createLoggedDesk('serve', audience, {
     runTask: runInChild,
-    emit: (event) => audience.tell(event),
     dataFolder: data,
     folders: [...options.folders, uploadsFolder],
   });

@@ -4,6 +4,7 @@ import { call } from './call.ts';
 import { change } from './change.ts';
 import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
 import { compare } from './compare.ts';
+import { diagnostics } from './diagnostics.ts';
 import { pretrain } from './pretrain.ts';
 import { replay } from './replay.ts';
 import { keyCreate, sign, verify } from './sign.ts';
@@ -236,6 +237,7 @@ export const api = {
   sign,
   verify,
   'key create': keyCreate,
+  diagnostics,
   'model run': modelRun,
   'weights inspect': weightsInspect,
   'weights convert': weightsConvert,

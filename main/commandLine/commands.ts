@@ -41,6 +41,7 @@ export const commands: Readonly<Record<CallName, Command>> = {
   sign: { positionals: ['manifest'], example: 'prismap sign map.tif --key me.pem' },
   verify: { positionals: ['manifest'], example: 'prismap verify map.tif --key me.pem.pub' },
   'key create': { positionals: ['file'], example: 'prismap key create me.pem' },
+  diagnostics: { positionals: ['out'], example: 'prismap diagnostics prismap-diagnostics.zip' },
   'model run': {
     positionals: [],
     example:

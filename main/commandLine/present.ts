@@ -142,6 +142,7 @@ const presenters: Presenter = {
     ].join('\n'),
   'key create': ({ privateKey, publicKey, fingerprint }) =>
     `private key ${privateKey}: keep it to yourself\npublic key ${publicKey}: give it to whom is to check\nkey ${fingerprint}`,
+  diagnostics: ({ file, files }) => `${file}: ${files.join(', ')}`,
   'model run': (result) =>
     result.outputs.map((output) => `${output.name} [${output.shape.join(', ')}]`).join('\n'),
   'weights inspect': (result) =>

@@ -4,6 +4,7 @@ import { batch } from './batch/batch.ts';
 import type { CallContext, CallOptions, ServiceDependencies } from './callContext.ts';
 import { change } from './change.ts';
 import { compare } from './compare.ts';
+import { diagnostics } from './diagnostics.ts';
 import { evaluate } from './evaluate.ts';
 import { pretrain } from './pretrain.ts';
 import { createKey } from './provenance/keys.ts';
@@ -37,6 +38,7 @@ const handlers: Partial<Record<CallName, Handler>> = {
   sign: signRecords,
   verify: verifyRecords,
   'key create': createKey,
+  diagnostics,
 };
 
 export function createServices(dependencies: ServiceDependencies): Services {
