@@ -161,6 +161,34 @@ test('a damaged or foreign scratch file is not believed', async () => {
   expect(readdirSync(folder)).toEqual(['map.tif']);
 });
 
+test('a window is written again of which one part was lost, also into a tile that is complete by now', async () => {
+  const path = join(folder, 'map.tif');
+  const begin = async () => createCogWriter(path, { ...options, resume: { key: 'a' } });
+  const part = (x: number, y: number, width: number, height: number) => ({
+    window: { x, y, width, height },
+    bands: [noise(width * height, x + 1000 * y)],
+  });
+  const across = part(0, 0, 40, 100);
+  const first = await begin();
+  await first.write(across);
+  await first.suspend();
+  // as where its second line could not be written: tiles of 64 pixels, so it has two parts
+  const journal = join(folder, readdirSync(folder).find((name) => name.endsWith('.journal'))!);
+  const lines = readFileSync(journal, 'utf8').split('\n');
+  expect(lines).toHaveLength(3);
+  writeFileSync(journal, `${lines[0]}\n`);
+  const rest = [part(40, 0, 24, 64), part(40, 64, 24, 36), part(64, 0, 236, 100), block(100, 100)];
+  const second = await begin();
+  expect(second.done(across.window)).toBe(false);
+  for (const one of [rest[0]!, across, ...rest.slice(1)]) await second.write(one);
+  await second.finish();
+  const resumed = readFileSync(path);
+  const plain = await createCogWriter(path, options);
+  for (const one of [across, ...rest]) await plain.write(one);
+  await plain.finish();
+  expect(readFileSync(path).equals(resumed)).toBe(true);
+});
+
 test('suspended work of another key is thrown away, and abort removes what was kept', async () => {
   const path = join(folder, 'map.tif');
   for (const key of ['a', 'b']) {

@@ -7,8 +7,6 @@ import { packedPart, place, type TilePart, type TilePool } from './tilePart.ts';
 type Kept = {
   readonly rect: Window;
   readonly stored: Promise<Stretch> | undefined;
-  /** From an earlier run. */
-  readonly restored: boolean;
 };
 
 type OpenTile = {
@@ -33,6 +31,8 @@ export type OpenTilesOptions = {
 export class OpenTiles {
   readonly #options: OpenTilesOptions;
   readonly #tiles = new Map<number, OpenTile>();
+  /** Parts from an earlier run, also of tiles that this one has completed since: their window may be written again. */
+  readonly #earlier = new Map<number, Window[]>();
   #bytes = 0;
 
   constructor(options: OpenTilesOptions) {
@@ -42,15 +42,17 @@ export class OpenTiles {
   /** Parts that an earlier run left in the spool. */
   restore(key: number, rect: Window, stretch: Stretch): void {
     const tile = this.#tiles.get(key) ?? { parts: [], covered: 0, samples: undefined };
-    tile.parts.push({ rect, stored: Promise.resolve(stretch), restored: true });
+    tile.parts.push({ rect, stored: Promise.resolve(stretch) });
     tile.covered += rect.width * rect.height;
     this.#tiles.set(key, tile);
+    this.#earlier.set(key, [...(this.#earlier.get(key) ?? []), rect]);
   }
 
   /** Whether all pixels of a part have come within one part, from an earlier run or from any. */
   has(key: number, rect: Window, from: 'earlier' | 'any'): boolean {
-    const parts = this.#tiles.get(key)?.parts ?? [];
-    return parts.some((part) => (from === 'any' || part.restored) && contains(part.rect, rect));
+    const { parts = [] } = (from === 'any' ? this.#tiles.get(key) : undefined) ?? {};
+    const earlier = this.#earlier.get(key) ?? [];
+    return [...earlier, ...parts.map((part) => part.rect)].some((one) => contains(one, rect));
   }
 
   /** Pixels of a tile that have come. */
@@ -76,7 +78,7 @@ export class OpenTiles {
         : undefined;
     // whoever writes waits for it; here it must only not go unheard
     stored?.catch(() => undefined);
-    tile.parts.push({ rect, stored, restored: false });
+    tile.parts.push({ rect, stored });
     tile.covered += rect.width * rect.height;
     return stored;
   }
