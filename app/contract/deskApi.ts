@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accuracyCalls } from './desk/accuracy.ts';
 import { basemapCalls } from './desk/basemaps.ts';
+import { batchCalls } from './desk/batch.ts';
 import { fileCalls } from './desk/files.ts';
 import { jobCalls, jobRecord } from './desk/jobs.ts';
 import { modelCalls } from './desk/models.ts';
@@ -14,6 +15,7 @@ export const deskApi = {
   ...basemapCalls,
   ...fileCalls,
   ...jobCalls,
+  ...batchCalls,
   ...modelCalls,
   ...accuracyCalls,
 } as const;

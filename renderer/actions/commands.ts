@@ -218,6 +218,7 @@ export const commands: readonly Command[] = [
   panel('pretrain', 'Pre-training panel'),
   panel('models', 'Model gallery'),
   panel('change', 'Change panel'),
+  panel('batch', 'Batch panel'),
   panel('accuracy', 'Accuracy panel', 'F10'),
   panel('jobs', 'Jobs panel', 'F11'),
   panel('export', 'Export panel'),

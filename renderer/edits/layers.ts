@@ -121,6 +121,34 @@ export async function addScene(
   return row;
 }
 
+/** Shows class maps in a group of their own, the last on top: one step of undo. */
+export async function addMaps(
+  workspace: Workspace,
+  name: string,
+  maps: readonly { readonly uri: string; readonly name: string }[],
+): Promise<readonly SceneInfo[]> {
+  const infos: SceneInfo[] = [];
+  for (const { uri } of maps) infos.push(await workspace.openScene(uri));
+  const { document } = workspace.store.get();
+  const shown = { visible: true, opacity: 1 };
+  const order = orderOfNewImage(document.layers);
+  const group: LayerRow = { id: newId(), order, name, kind: 'group', ...shown };
+  const rows = maps.map(
+    (map, index): LayerRow => ({
+      ...{ ...map, ...shown, id: newId(), order: index + 1, parent: group.id, kind: 'scene' },
+      style: plainStyle(infos[index]!),
+    }),
+  );
+  const crs = infos.find((info) => info.crs !== undefined)?.crs;
+  const first = document.settings.get('crs') === undefined && crs !== undefined;
+  workspace.edit(t('Add {name}', { name }), [
+    ...[group, ...rows].map((row) => put('layers', row)),
+    ...(first ? [setting('crs', undefined, crs)] : []),
+  ]);
+  workspace.store.set({ selectedLayer: group.id });
+  return infos;
+}
+
 export function changeLayer(
   workspace: Workspace,
   id: string,

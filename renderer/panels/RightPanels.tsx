@@ -20,6 +20,9 @@ const ModelsPanel = lazy(() =>
 const ChangePanel = lazy(() =>
   import('./change/ChangePanel.tsx').then((m) => ({ default: m.ChangePanel })),
 );
+const BatchPanel = lazy(() =>
+  import('./batch/BatchPanel.tsx').then((m) => ({ default: m.BatchPanel })),
+);
 const AccuracyPanel = lazy(() =>
   import('./accuracy/AccuracyPanel.tsx').then((m) => ({ default: m.AccuracyPanel })),
 );
@@ -43,6 +46,7 @@ export const panels: readonly (readonly [PanelName, string, () => ReactElement])
   ['pretrain', 'Pre-train', () => <PretrainPanel />],
   ['models', 'Models', () => <ModelsPanel />],
   ['change', 'Change', () => <ChangePanel />],
+  ['batch', 'Batch', () => <BatchPanel />],
   ['accuracy', 'Accuracy', () => <AccuracyPanel />],
   ['jobs', 'Jobs', () => <JobsPanel />],
   ['export', 'Export', () => <ExportPanel />],

@@ -71,12 +71,13 @@ export const menus: readonly (readonly [string, readonly string[]])[] = [
       'panel.pretrain',
       'panel.models',
       'panel.change',
+      'panel.batch',
       'panel.accuracy',
       'panel.jobs',
       'panel.settings',
     ],
   ],
-  ['Run', ['run.train', 'run.view', 'run.scene']],
+  ['Run', ['run.train', 'run.view', 'run.scene', 'panel.batch']],
   ['Help', ['help.palette', 'help.shortcuts', 'panel.help']],
 ];
 

@@ -32,6 +32,7 @@ export type PanelName =
   | 'pretrain'
   | 'models'
   | 'change'
+  | 'batch'
   | 'accuracy'
   | 'jobs'
   | 'export'

@@ -8,6 +8,7 @@ import { findingSubjects } from '../../app/contract/desk/jobs.ts';
 import { commands } from '../actions/commands.ts';
 import { keyNames } from '../actions/keys.ts';
 import { hints } from '../panels/accuracy/DesignSection.tsx';
+import { sceneStates } from '../panels/batch/SceneList.tsx';
 import { kinds } from '../panels/dialogs/AddBasemap.tsx';
 import { fixed } from '../panels/dialogs/ShortcutSheet.tsx';
 import { formats } from '../panels/export/ExportPanel.tsx';
@@ -38,6 +39,7 @@ const indexTitles = (
 const tables: readonly (readonly [use: string, texts: readonly string[]])[] = [
   ['actions/keys.ts name', keyNames],
   ['panels/accuracy/DesignSection.tsx hints[wanted.design]', Object.values(hints)],
+  ['panels/batch/SceneList.tsx word', Object.values(sceneStates).map(([, word]) => word)],
   ['panels/dialogs/AddBasemap.tsx name', kinds.map(([, name]) => name)],
   ['panels/dialogs/CommandPalette.tsx command.group', commands.map(({ group }) => group)],
   ['panels/dialogs/CommandPalette.tsx command.label', commands.map(({ label }) => label)],

@@ -19,7 +19,15 @@ const phrases = z
   .optional();
 
 /** Kinds of jobs: calls of the command line that last. */
-export const jobKinds = ['train', 'pretrain', 'predict', 'change', 'evaluate', 'sample'] as const;
+export const jobKinds = [
+  'train',
+  'pretrain',
+  'predict',
+  'change',
+  'batch',
+  'evaluate',
+  'sample',
+] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export const jobRecord = z.object({

@@ -1,5 +1,5 @@
 import type { DeskEvent } from '../../../app/contract/deskApi.ts';
-import type { RunTask } from '../../workers/host.ts';
+import type { RunTask, StartTaskProcess } from '../../workers/host.ts';
 import type { StartSceneProcess } from '../../workers/sceneHost.ts';
 
 /** What the desk is made of. */
@@ -13,6 +13,8 @@ export type DeskDependencies = {
   readonly folders: readonly string[];
   /** How a scene process is started; a child of Node where absent. */
   readonly startSceneProcess?: StartSceneProcess;
+  /** How a process of a batch is started; a child of Node where absent. */
+  readonly startTaskProcess?: StartTaskProcess;
 };
 
 /** A tile ready to be sent. `bytes` as app/contract/tileAddress.ts says. */

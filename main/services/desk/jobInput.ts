@@ -16,6 +16,7 @@ const outputs: Readonly<Record<JobKind, readonly string[]>> = {
   pretrain: ['out'],
   predict: ['out', 'probabilities', 'score', 'vector', 'preview'],
   change: ['out', 'probability', 'vector', 'report'],
+  batch: ['out'],
   evaluate: ['report', 'csv'],
   sample: ['dir'],
 };
@@ -26,6 +27,7 @@ const areas: Readonly<Record<JobKind, readonly string[]>> = {
   pretrain: [],
   predict: ['within'],
   change: ['within'],
+  batch: [],
   evaluate: ['reference', 'exclude'],
   sample: [],
 };
@@ -53,7 +55,11 @@ export async function prepareInput(
 ): Promise<JobInput> {
   const input = withOutputs(kind, given, place);
   const first = outputs[kind].map((field) => input[field]).find((path) => typeof path === 'string');
-  const beside = typeof first === 'string' ? first : join(place.folder, safeName(place.title));
+  // the results of a batch may lie among its scenes, where its recipe has no place
+  const beside =
+    typeof first === 'string' && kind !== 'batch'
+      ? first
+      : join(place.folder, safeName(place.title));
   const files = new Map<string, RoiSet>();
   for (const field of areas[kind]) {
     const wanted = wantedRois(input[field]);
@@ -69,7 +75,7 @@ export async function prepareInput(
     files.set(path, set);
     input[field] = path;
   }
-  const writeRecipe = recipeAsFile(input, beside);
+  const writeRecipe = await recipeAsFile(kind, input, beside);
   const checked = api[kind].input.safeParse(input);
   if (!checked.success)
     throw new AppError(
@@ -78,6 +84,7 @@ export async function prepareInput(
     );
   for (const field of outputs[kind])
     if (typeof input[field] === 'string') await makeFolder(dirname(input[field]));
+  if (writeRecipe !== undefined) await makeFolder(dirname(beside));
   for (const [path, set] of files) {
     await makeFolder(dirname(path));
     await writeRois(path, set);
@@ -136,8 +143,10 @@ const noRois = (wanted: 'all' | ReadonlySet<string>): AppError =>
 function withOutputs(kind: JobKind, given: JobInput, place: JobPlace): JobInput {
   const input = { ...given };
   const [main, ...others] = outputs[kind];
+  // a second start of a batch goes on in the folder of the first
+  if (kind === 'batch') input[main!] ??= join(String(input['folder']), 'prismap-maps');
   // an evaluation writes nothing unless it is asked to
-  if (kind !== 'evaluate') input[main!] ??= freeName(kind, place);
+  else if (kind !== 'evaluate') input[main!] ??= freeName(kind, place);
   for (const field of [main!, ...others]) {
     const path = input[field];
     if (typeof path === 'string' && path !== '' && !isAbsolute(path))

@@ -30,6 +30,9 @@ type Running = {
   readonly controller: AbortController;
   readonly startedAt: number;
   readonly elapsedBefore: number;
+  /** Of its last message to windows that is still to come, and of its last writing. */
+  tellTimer: NodeJS.Timeout | undefined;
+  savedAt: number;
   /** State of a job that is stopped. */
   stopAs: 'cancelled' | 'paused';
   /** Settles when the process has ended and the job has its new state. */
@@ -37,6 +40,10 @@ type Running = {
 };
 
 type Entry = { record: JobRecord; readonly place: number };
+
+/** A batch that watches a folder mostly waits for files: the others go on beside it, and one of them at a time. */
+const watches = ({ kind, input }: JobRecord): boolean =>
+  kind === 'batch' && input['watch'] === true;
 
 /** The jobs of the open project: one runs at a time, the others wait; every state is in the project file. */
 export class JobQueue {
@@ -46,10 +53,8 @@ export class JobQueue {
   /** Lines that are not in the file yet. */
   readonly #lines = new Map<string, string[]>();
   #file: ProjectFile | undefined;
-  #running: Running | undefined;
+  readonly #running = new Map<string, Running>();
   #closing = false;
-  #tellTimer: NodeJS.Timeout | undefined;
-  #savedAt = 0;
 
   constructor(run: RunJob, emit: (event: DeskEvent) => void) {
     this.#run = run;
@@ -80,12 +85,9 @@ export class JobQueue {
   /** Pauses what runs and lets go of the project. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.#running !== undefined) {
-      this.#say(this.#running.id, 'paused, because the project was closed');
-      await this.#stop(this.#running, 'paused');
-    }
-    clearTimeout(this.#tellTimer);
-    this.#tellTimer = undefined;
+    const running = [...this.#running.values()];
+    for (const { id } of running) this.#say(id, 'paused, because the project was closed');
+    await Promise.all(running.map((one) => this.#stop(one, 'paused')));
     this.#file = undefined;
     this.#jobs.clear();
     this.#lines.clear();
@@ -131,7 +133,8 @@ export class JobQueue {
   /** Ends a job that waits, runs or is paused; settled when its process has ended. */
   async cancel(id: string): Promise<void> {
     const { record } = this.#entry(id);
-    if (this.#running?.id === id) return this.#stop(this.#running, 'cancelled');
+    const running = this.#running.get(id);
+    if (running !== undefined) return this.#stop(running, 'cancelled');
     if (record.state === 'queued' || record.state === 'paused')
       this.#end({ ...record, state: 'cancelled' });
     else throw hasEnded(record);
@@ -139,7 +142,8 @@ export class JobQueue {
 
   async pause(id: string): Promise<void> {
     const { record } = this.#entry(id);
-    if (this.#running?.id === id) return this.#stop(this.#running, 'paused');
+    const running = this.#running.get(id);
+    if (running !== undefined) return this.#stop(running, 'paused');
     if (record.state === 'queued') this.#put({ ...record, state: 'paused' });
     else if (record.state !== 'paused') throw hasEnded(record);
   }
@@ -167,11 +171,16 @@ export class JobQueue {
   }
 
   #next(): void {
-    if (this.#running !== undefined || this.#closing) return;
-    const [entry] = [...this.#jobs.values()]
+    if (this.#closing) return;
+    const queued = [...this.#jobs.values()]
       .filter(({ record }) => record.state === 'queued')
       .toSorted((a, b) => a.place - b.place);
-    if (entry !== undefined) this.#start(entry.record);
+    for (const { record } of queued) if (!this.#isBusy(watches(record))) this.#start(record);
+  }
+
+  /** Whether a job that watches, or one that does not, is running. */
+  #isBusy(watching: boolean): boolean {
+    return [...this.#running.keys()].some((id) => watches(this.#entry(id).record) === watching);
   }
 
   #start(queued: JobRecord): void {
@@ -180,10 +189,12 @@ export class JobQueue {
       controller: new AbortController(),
       startedAt: performance.now(),
       elapsedBefore: queued.elapsedSeconds,
+      tellTimer: undefined,
+      savedAt: 0,
       stopAs: 'cancelled',
       ended: Promise.resolve(),
     };
-    this.#running = running;
+    this.#running.set(running.id, running);
     const resume = queued.started !== undefined;
     const started = queued.started ?? new Date().toISOString();
     this.#say(queued.id, resume ? 'resumed' : 'started');
@@ -199,22 +210,28 @@ export class JobQueue {
       const result = await this.#run(this.#entry(id).record, {
         resume,
         signal: controller.signal,
-        onEvent: (event) => this.#onEvent(id, event, forecast),
+        onEvent: (event) => this.#onEvent(running, event, forecast),
       });
-      outcome = { state: 'done', result: result as Record<string, unknown> };
+      // a watch ends in good order when it is told to, and goes on when it was only paused
+      outcome =
+        controller.signal.aborted && running.stopAs === 'paused' && watches(this.#entry(id).record)
+          ? { state: 'paused' }
+          : { state: 'done', result: result as Record<string, unknown> };
     } catch (error) {
       outcome = controller.signal.aborted
         ? { state: running.stopAs }
         : { state: 'failed', error: failure(errorRecord(error)) };
     }
     const record = this.#withTime(this.#entry(id).record);
-    this.#running = undefined;
+    this.#running.delete(id);
+    clearTimeout(running.tellTimer);
     this.#say(id, outcome.error === undefined ? outcome.state : `failed: ${outcome.error.message}`);
     this.#end({ ...record, ...outcome });
     this.#next();
   }
 
-  #onEvent(id: string, event: ProgressEvent, forecast: Forecast): void {
+  #onEvent(running: Running, event: ProgressEvent, forecast: Forecast): void {
+    const { id } = running;
     if (event.kind === 'mapped') {
       const { kind, width, height, columns, rows } = event;
       const classes = Buffer.from(event.classes).toString('base64');
@@ -231,11 +248,11 @@ export class JobQueue {
     if (line !== undefined) this.#say(id, line);
     const record = afterEvent(entry.record, event, forecast, performance.now() / 1000);
     if (record !== undefined) entry.record = record;
-    this.#tellTimer ??= setTimeout(
+    running.tellTimer ??= setTimeout(
       () => this.#tell(id),
       tellMs + entry.record.curve.length,
     ).unref();
-    if (performance.now() - this.#savedAt > saveMs) this.#trySave(id);
+    if (performance.now() - running.savedAt > saveMs) this.#trySave(id);
   }
 
   async #stop(running: Running, state: Running['stopAs']): Promise<void> {
@@ -274,8 +291,11 @@ export class JobQueue {
   }
 
   #tell(id: string): void {
-    clearTimeout(this.#tellTimer);
-    this.#tellTimer = undefined;
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      clearTimeout(running.tellTimer);
+      running.tellTimer = undefined;
+    }
     const entry = this.#jobs.get(id);
     if (entry !== undefined) this.#emit({ kind: 'job', job: this.#withTime(entry.record) });
   }
@@ -289,7 +309,8 @@ export class JobQueue {
 
   #save(id: string): void {
     const { record, place } = this.#entry(id);
-    this.#savedAt = performance.now();
+    const running = this.#running.get(id);
+    if (running !== undefined) running.savedAt = performance.now();
     this.#file?.jobs.put(id, place, this.#withTime(record), this.#lines.get(id) ?? []);
     this.#lines.delete(id);
   }
@@ -305,8 +326,8 @@ export class JobQueue {
   }
 
   #withTime(record: JobRecord): JobRecord {
-    const running = this.#running;
-    if (running?.id !== record.id) return record;
+    const running = this.#running.get(record.id);
+    if (running === undefined) return record;
     const seconds = (performance.now() - running.startedAt) / 1000;
     return { ...record, elapsedSeconds: running.elapsedBefore + seconds };
   }

@@ -1,12 +1,15 @@
-import { resolve } from 'node:path';
-import type { Output } from '../../../app/contract/api.ts';
+import { join, resolve } from 'node:path';
+import type { Input, Output } from '../../../app/contract/api.ts';
+import type { batchCalls } from '../../../app/contract/desk/batch.ts';
 import type { JobKind, JobRecord, jobCalls } from '../../../app/contract/desk/jobs.ts';
 import type { modelCalls } from '../../../app/contract/desk/models.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { RoiSet } from '../../../app/vector/roi.ts';
 import { readAnyCard } from '../../engines/anyModelCard.ts';
-import type { RunTask } from '../../workers/host.ts';
+import { ownNames } from '../batch/outputNames.ts';
 import { createServices } from '../createServices.ts';
+import { createBatchHandlers, followBatch } from './batch.ts';
+import { BatchFollower } from './batchFollower.ts';
 import { estimateCost } from './cost.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
 import { outputsOf, prepareInput } from './jobInput.ts';
@@ -17,7 +20,10 @@ import { roiSetOf } from './rois.ts';
 import { importWeights, lookAtWeights } from './weightsImport.ts';
 
 type Dependencies = DeskDependencies & { readonly store: ProjectStore };
-type Handlers = Pick<DeskHandlers, keyof typeof jobCalls | keyof typeof modelCalls>;
+type Handlers = Pick<
+  DeskHandlers,
+  keyof typeof jobCalls | keyof typeof batchCalls | keyof typeof modelCalls
+>;
 type Questions = keyof typeof modelCalls | 'preflight' | 'cost.estimate' | 'doctor';
 
 export function createJobHandlers(dependencies: Dependencies): {
@@ -26,8 +32,9 @@ export function createJobHandlers(dependencies: Dependencies): {
   reports(): string[];
   dispose(): Promise<void>;
 } {
-  const { runTask, emit, store } = dependencies;
-  const queue = new JobQueue(runJob(runTask), emit);
+  const { emit, store } = dependencies;
+  const follower = new BatchFollower();
+  const queue = new JobQueue(runJob(dependencies, follower), emit);
   store.listen({
     opened: (file) => queue.open(file),
     moved: (file) => queue.move(file),
@@ -59,16 +66,18 @@ export function createJobHandlers(dependencies: Dependencies): {
       'job.resume': ({ job }) => withQueue((jobs) => nothing(jobs.resume(job))),
       'job.remove': ({ job }) => withQueue((jobs) => nothing(jobs.remove(job))),
       'job.log': ({ job }) => withQueue((jobs) => ({ lines: jobs.log(job) })),
+      ...createBatchHandlers(follower),
       ...createQuestionHandlers(dependencies, () => queue.list()),
     },
-    reports: () =>
-      queue
-        .list()
-        .flatMap(({ result }) =>
-          typeof result?.['report'] === 'string' ? [result['report']] : [],
-        ),
+    reports: () => queue.list().flatMap(reportsOf),
     dispose: () => queue.close(),
   };
+}
+
+/** A batch writes its report however it ends. */
+function reportsOf({ kind, input, result }: JobRecord): string[] {
+  if (kind === 'batch') return [join(String(input['out']), ownNames.report)];
+  return typeof result?.['report'] === 'string' ? [result['report']] : [];
 }
 
 const nothing = (_: void): Record<string, never> => ({});
@@ -106,12 +115,16 @@ function createQuestionHandlers(
   };
 }
 
+/** Its folder of results was named when the job was started. */
+type BatchInput = Input<'batch'> & { readonly out: string };
+
 /** Calls that go on where they stopped. */
 const resumable: ReadonlySet<JobKind> = new Set(['train', 'pretrain', 'predict', 'change']);
 
 /** The call of the command line, asked to say what it maps as it goes; one that ran before goes on where it stopped. */
-function runJob(runTask: RunTask): RunJob {
+function runJob({ runTask, startTaskProcess }: Dependencies, follower: BatchFollower): RunJob {
   const services = createServices({
+    ...(startTaskProcess === undefined ? {} : { startProcess: startTaskProcess }),
     runTask: (request) =>
       runTask(
         request.task === 'predict' || request.task === 'change'
@@ -119,10 +132,14 @@ function runJob(runTask: RunTask): RunJob {
           : request,
       ),
   });
-  return ({ kind, input }, { resume, signal, onEvent }) => {
-    return services.call(kind, resumable.has(kind) && resume ? { ...input, resume: true } : input, {
-      signal,
-      onEvent,
+  return async ({ kind, input: given }, { resume, ...options }) => {
+    const input = resumable.has(kind) && resume ? { ...given, resume: true } : given;
+    if (kind !== 'batch') return services.call(kind, input, options);
+    // what a start that was to begin anew has mapped is not mapped once more
+    const batch = { ...(input as BatchInput), ...(resume ? { fresh: false } : {}) };
+    return followBatch(follower, batch, {
+      options,
+      run: (followed) => services.call(kind, batch, followed),
     });
   };
 }

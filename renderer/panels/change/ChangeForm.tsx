@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { t } from '../../words/translate.ts';
 import { useClassMaps } from '../accuracy/classMaps.ts';
-import { NumberField, Select } from '../fields.tsx';
+import { NumberField, Select, Tick } from '../fields.tsx';
 import { type Model, mapsScenes, modelLabel, useModels } from '../train/useModels.ts';
 import type { ChangeSettings, ChangeTheSettings } from './changeSettings.ts';
 
@@ -61,27 +61,6 @@ export function ChangeForm({
       />
       <FromTo settings={settings} onChange={onChange} />
     </>
-  );
-}
-
-function Tick({
-  label,
-  checked,
-  onChange,
-}: {
-  readonly label: string;
-  readonly checked: boolean;
-  readonly onChange: (checked: boolean) => void;
-}): ReactElement {
-  return (
-    <label className="check">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
-      />
-      {label}
-    </label>
   );
 }
 

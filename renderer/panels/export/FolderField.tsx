@@ -35,7 +35,12 @@ export function FolderField({
         />
       </Field>
       <div className="actions">
-        <button type="button" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
+        <button
+          type="button"
+          aria-label={t('{action}: {job}', { action: t('Choose a folder…'), job: label })}
+          aria-expanded={choosing}
+          onClick={() => setChoosing(!choosing)}
+        >
           {t('Choose a folder…')}
         </button>
         {choosing && (

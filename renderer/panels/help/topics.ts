@@ -71,6 +71,15 @@ export const topics: Readonly<
       'Swipe shows the later date, or the change, right of a line.',
     ],
   },
+  batch: {
+    title: 'Batch',
+    lines: [
+      'One recipe (model, settings, post-processing, outputs) maps every scene of a folder. The recipe is a file that the command line takes too: prismap batch.',
+      'Check scenes looks at all of them before the first is mapped, and says which cannot be and what helps.',
+      'A scene that fails costs the others nothing. What is done stays done: pause, cancel, close Prismap, then resume or start again.',
+      'Results: a map of each scene with its record, a table and a report of areas, a mosaic of all maps, a STAC catalogue.',
+    ],
+  },
   accuracy: {
     title: 'Accuracy',
     lines: [

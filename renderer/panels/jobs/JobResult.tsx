@@ -59,6 +59,20 @@ export function JobResult({ job }: { readonly job: JobRecord }): ReactElement | 
         warnings={predict.warnings}
       />
     );
+  const batch = resultOf(job, 'batch');
+  if (batch !== undefined)
+    return (
+      <Lines
+        text={t('{done} mapped, {skipped} were mapped before, {failed} failed, {waiting} waiting', {
+          done: countText(batch.done),
+          skipped: countText(batch.skipped),
+          failed: countText(batch.failed.length),
+          waiting: countText(batch.waiting),
+        })}
+        paths={[batch.report, batch.table, ...batch.mosaics]}
+        warnings={[]}
+      />
+    );
   const evaluate = resultOf(job, 'evaluate');
   if (evaluate === undefined) return null;
   return (
@@ -107,6 +121,7 @@ const panelOf: Partial<Record<JobRecord['kind'], PanelName>> = {
   train: 'train',
   pretrain: 'pretrain',
   change: 'change',
+  batch: 'batch',
 };
 
 /** The way to what a job made: the map as a layer, or the panel that shows its figures. */

@@ -45,8 +45,10 @@ export function JobsPanel(): ReactElement {
 }
 
 function JobEntry({ job }: { readonly job: JobRecord }): ReactElement {
-  const report = (resultOf(job, 'evaluate') ?? resultOf(job, 'pretrain') ?? resultOf(job, 'change'))
-    ?.report;
+  const { report } = resultOf(job, 'evaluate') ??
+    resultOf(job, 'pretrain') ??
+    resultOf(job, 'change') ??
+    resultOf(job, 'batch') ?? { report: undefined };
   return (
     <li>
       <article className="card" aria-label={job.title} data-menu={`job:${job.id}`}>

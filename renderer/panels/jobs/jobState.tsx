@@ -20,6 +20,8 @@ export const stages: readonly string[] = [
   'tiles',
   'random forest',
   'mapping',
+  'checking scenes',
+  'mapping scenes',
   'comparing',
   'counting',
   'statistics',
