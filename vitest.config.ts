@@ -22,6 +22,7 @@ export default defineConfig({
           'main/!(engines|services)/**/*.test.ts',
           'main/*.test.ts',
           'bench/**/*.test.ts',
+          'endurance/**/*.test.ts',
           'fuzz/**/*.test.ts',
           'scripts/**/*.test.ts',
         ],

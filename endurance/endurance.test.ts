@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { canFault, failEach } from './faults.ts';
+import { killAtRandom } from './kills.ts';
+import type { Work } from './work.ts';
+import { works } from './works.ts';
+
+// A short run; the whole one is `npm run endure`.
+const folder = mkdtempSync(join(tmpdir(), 'prismap-endurance-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const seed = 5;
+const named = (name: string): Work => works.find((work) => work.name === name)!;
+
+test.each(works)('$name is killed, and nothing is torn or lost', async (work) => {
+  const report = await killAtRandom(work, { folder: join(folder, work.name), kills: 3, seed });
+  expect(report.faults).toEqual([]);
+  expect(report.tried).toBe(3);
+});
+
+describe.skipIf(!canFault)(
+  'operations on files fail (skipped: needs Linux and a C compiler)',
+  () => {
+    test.each(['raster', 'project'])(
+      '%s says which file, keeps what is whole, and goes on afterwards',
+      async (name) => {
+        const options = { folder: join(folder, `${name}-faults`), faults: 8, seed };
+        const report = await failEach(named(name), options);
+        expect(report.faults).toEqual([]);
+        expect(report.tried).toBe(8);
+      },
+    );
+  },
+);
+
+test('an interruption that tears a file or loses an edit is found', async () => {
+  // the same work with a reader that is given another truth
+  const project = named('project');
+  const forgetful: Work = {
+    ...project,
+    faults: (place) => project.faults(place, 'done 99999\n', {}),
+  };
+  const options = { folder: join(folder, 'forgetful'), kills: 8, seed };
+  expect((await killAtRandom(forgetful, options)).faults.join('\n')).toContain('is lost');
+  const raster = named('raster');
+  const torn: Work = {
+    ...raster,
+    results: (place) => ({ ...raster.results(place), once: String(Math.random()) }),
+  };
+  const report = await killAtRandom(torn, { folder: join(folder, 'torn'), kills: 12, seed });
+  expect(report.finished).toBeGreaterThan(0);
+  expect(report.faults.join('\n')).toContain('not those of an undisturbed run: once');
+});
