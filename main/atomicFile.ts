@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -7,18 +8,20 @@ import { AppError } from '../app/error.ts';
 /**
  * Writes a whole file so that its name holds the old bytes or the new bytes, never a part: a temporary file in the same
  * folder, fsync, rename, fsync of the folder. Leaves no temporary file when it fails.
+ * @param mode Permissions of the file, of which the umask of the process takes some
  * @throws AppError `disk-full`, `not-writable`, `cancelled`
  */
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
   signal?: AbortSignal,
+  mode = 0o666,
 ): Promise<void> {
   const temporary = temporaryName(path);
   let handle: FileHandle | undefined;
   try {
     throwIfCancelled(path, signal);
-    handle = await open(temporary, 'wx');
+    handle = await open(temporary, 'wx', mode);
     await handle.writeFile(data);
     await handle.sync();
     await handle.close();
@@ -65,12 +68,33 @@ export async function syncFolder(folder: string): Promise<void> {
     handle = await open(folder === '' ? '.' : folder, 'r');
     await handle.sync();
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EIO' || code === 'ENOSPC' || code === 'EDQUOT') throw error;
+    if (isDiskFault(error)) throw error;
   } finally {
     await handle?.close();
   }
 }
+
+/**
+ * Gives a finished file that is on the disk its name, for good; never that of a file that is there.
+ * @throws Error of the system, EEXIST among them
+ */
+export function nameNew(temporary: string, path: string): void {
+  if (existsSync(path)) throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST' });
+  renameSync(temporary, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } catch (error) {
+    if (!isDiskFault(error)) return;
+    throw error;
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Other errors say that a file system cannot sync a folder. */
+const isDiskFault = (error: unknown): boolean =>
+  ['EIO', 'ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
 
 /** @throws AppError `cancelled` */
 export function throwIfCancelled(path: string, signal?: AbortSignal): void {

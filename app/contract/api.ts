@@ -6,9 +6,11 @@ import { accuracy, area, classFigures, computeOptions, uri } from './common.ts';
 import { compare } from './compare.ts';
 import { diagnostics } from './diagnostics.ts';
 import { pretrain } from './pretrain.ts';
+import { queue } from './queue.ts';
 import { replay } from './replay.ts';
 import { keyCreate, sign, verify } from './sign.ts';
 import { train } from './train.ts';
+import { worker } from './worker.ts';
 
 const integer = z.int().nonnegative();
 const window = z.tuple([integer, integer, z.int().positive(), z.int().positive()]);
@@ -230,6 +232,8 @@ export const api = {
   predict,
   change,
   batch,
+  worker,
+  queue,
   evaluate,
   compare,
   pretrain,

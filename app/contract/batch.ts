@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { computeOptions, uri } from './common.ts';
+import { computeOptions, queue, uri } from './common.ts';
 
 const count = z.int().nonnegative();
 const globs = z.array(z.string().min(1).max(300)).max(100).default([]);
@@ -65,6 +65,9 @@ export const batch = call(
       .describe('seconds that a new file must not change before it is taken, with --watch'),
     check: z.boolean().default(false).describe('only check all scenes and say what would be done'),
     fresh: z.boolean().default(false).describe('map all scenes anew'),
+    queue: queue
+      .optional()
+      .describe('let workers map, on any machines, that take scenes from this Redis server'),
     engine: computeOptions.engine,
     threads: computeOptions.threads,
   }),

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A path or URL, as the user wrote it. */
 export const uri = z.string().min(1);
 
+/** Address of a Redis server: redis://[:PASSWORD@]HOST:PORT[/DATABASE]; rediss:// for an encrypted line. */
+export const queue = z.string().min(1).max(1000);
+
 const count = z.int().nonnegative();
 
 /** Options that every command which computes has. */

@@ -24,6 +24,8 @@ export const commands: Readonly<Record<CallName, Command>> = {
     positionals: ['folder'],
     example: 'prismap batch scenes --recipe landcover.yaml --out maps',
   },
+  worker: { positionals: [], example: 'prismap worker --queue redis://192.168.1.5:6379' },
+  queue: { positionals: ['address'], example: 'prismap queue redis://192.168.1.5:6379 --pause' },
   evaluate: {
     positionals: [],
     example: 'prismap evaluate --map map.tif --reference reference.tif --report report.html',

@@ -81,6 +81,15 @@ const presenters: Presenter = {
       ...result.failed.map(({ scene, code, message }) => `${scene} (${code}): ${message}`),
       `report ${result.report}`,
     ].join('\n'),
+  worker: ({ done, failed, late, seconds }) =>
+    `${done} scenes mapped, ${failed} failed, ${late} given up to another worker (${seconds.toFixed(1)} s)`,
+  queue: (result) =>
+    [
+      result.batch === undefined
+        ? `${result.queue} holds no batch${result.cancelled ? ' any more' : ''}`
+        : `${result.queue}: batch with results in ${result.batch.out}, started on ${result.batch.host}${result.paused ? ', paused' : ''}`,
+      `${result.workers} workers; ${result.waiting} scenes wait, ${result.running} are being mapped, ${result.answered} are answered`,
+    ].join('\n'),
   evaluate: (result) =>
     [
       `OA ${percent(result.oa)}  AA ${percent(result.aa)}  kappa ${result.kappa?.toFixed(4) ?? '-'}  mIoU ${percent(result.miou)}`,

@@ -1,4 +1,4 @@
-import { api, type CallName, type Output } from '../../app/contract/api.ts';
+import { api, type CallName, type Input, type Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { batch } from './batch/batch.ts';
 import type { CallContext, CallOptions, ServiceDependencies } from './callContext.ts';
@@ -37,6 +37,10 @@ const handlers: Partial<Record<CallName, Handler>> = {
   replay,
   sign: signRecords,
   verify: verifyRecords,
+  // what speaks to Redis is loaded where it is wanted only
+  worker: async (input: Input<'worker'>, context) =>
+    (await import('./worker/worker.ts')).worker(input, context),
+  queue: async (input: Input<'queue'>) => (await import('./worker/queue.ts')).queue(input),
   'key create': createKey,
   diagnostics,
 };

@@ -20,5 +20,7 @@ export type BatchMapInput = {
     readonly item: string;
     readonly collection: string;
     readonly collectionId: string;
+    /** Where the scene lies as seen from the item: a relative reference with `/`, or an address. */
+    readonly scene: string;
   };
 };

@@ -106,7 +106,7 @@ async function describe(
   if (stac !== undefined) {
     const written = date === undefined ? await stat(file ?? scene) : undefined;
     await writeStacItem({
-      ...{ ...stac, grid, classes, outputs, scene, bandPerClass: bands.length > 1 },
+      ...{ ...stac, grid, classes, outputs, bandPerClass: bands.length > 1 },
       datetime: date === undefined ? written!.mtime.toISOString() : `${date}T00:00:00Z`,
       datetimeSource: date === undefined ? 'file' : 'scene',
     });

@@ -17,7 +17,6 @@ export type StacMap = NonNullable<BatchMapInput['stac']> & {
   /** A band of scores a class, where it is no class map. */
   readonly bandPerClass: boolean;
   readonly outputs: OutputPaths;
-  readonly scene: string;
 };
 
 const extensions = {
@@ -61,14 +60,14 @@ export async function writeStacItem(map: StacMap): Promise<void> {
       title: basename(map.outputs.map),
       datetime: map.datetime,
       'prismap:datetime_source': map.datetimeSource,
-      'prismap:scene': basename(map.scene),
+      'prismap:scene': nameOf(map.scene),
       ...projectionOf(map.grid),
     },
     links: [
       { rel: 'root', href: collection, type: 'application/json' },
       { rel: 'parent', href: collection, type: 'application/json' },
       { rel: 'collection', href: collection, type: 'application/json' },
-      { rel: 'derived_from', href: href(map.scene), title: basename(map.scene) },
+      { rel: 'derived_from', href: map.scene, title: nameOf(map.scene) },
     ],
     collection: map.collectionId,
     assets: Object.fromEntries(assets) as Record<string, unknown>,
@@ -76,9 +75,17 @@ export async function writeStacItem(map: StacMap): Promise<void> {
   await writeFileAtomic(map.item, `${JSON.stringify(item, undefined, 2)}\n`);
 }
 
+function nameOf(reference: string): string {
+  const name = reference.slice(reference.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // an address may hold a % that is no code
+  }
+}
+
 /** A relative reference that holds wherever the folder of results is moved. */
 function hrefFrom(item: string, path: string): string {
-  if (/^https?:/.test(path)) return path;
   const parts = relative(dirname(item), path).split(sep).map(encodeURIComponent).join('/');
   return parts.startsWith('.') ? parts : `./${parts}`;
 }

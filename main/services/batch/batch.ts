@@ -9,9 +9,10 @@ import { startComputeChild } from '../../workers/host.ts';
 import type { CallContext } from '../callContext.ts';
 import { type BatchPlan, claimQueue, planBatch } from './batchPlan.ts';
 import type { BatchRun } from './batchRun.ts';
-import { createCrew } from './crew.ts';
+import { type Crew, createCrew, workTogether } from './crew.ts';
 import { checkedScene, compareWithQueue, dropVanished, refuseDoubleOutputs } from './enlist.ts';
 import { type FoundScene, findScenes } from './findScenes.ts';
+import { type Mappers, ownMappers } from './mappers.ts';
 import { ownNames } from './outputNames.ts';
 import { runScenes } from './runScenes.ts';
 import { asBatchScene } from './sceneRecord.ts';
@@ -27,18 +28,34 @@ export async function batch(input: Input<'batch'>, context: CallContext): Promis
   const { threads } = plan.recipe.settings;
   const crew = createCrew(context.startProcess ?? startComputeChild, { ...input, threads });
   const signal = context.signal ?? new AbortController().signal;
-  const run: BatchRun = {
-    ...{ plan, queue, crew, started, skipped: 0, tally: { done: 0 }, warnings: [] },
-    context: { ...context, signal },
-  };
+  let mappers: Mappers | undefined;
   try {
+    const anew = claimQueue(queue, plan);
     // raw maps of another recipe are none of this one
-    if (claimQueue(queue, plan)) await forgetRaws(plan);
-    return await runBatch(run);
+    if (anew) await forgetRaws(plan);
+    mappers = await mappersOf(plan, crew, anew, context);
+    return await runBatch({
+      ...{ plan, queue, crew, mappers, started, skipped: 0, tally: { done: 0 }, warnings: [] },
+      context: { ...context, signal },
+    });
   } finally {
     crew.close();
+    await mappers?.close();
     queue.close();
   }
+}
+
+async function mappersOf(
+  plan: BatchPlan,
+  crew: Crew,
+  anew: boolean,
+  { onEvent }: CallContext,
+): Promise<Mappers> {
+  const { queue, check } = plan.input;
+  if (queue === undefined || check) return ownMappers(plan, crew);
+  // loaded only where it is wanted: every command would wait for it
+  const { workerMappers } = await import('./queue/workerMappers.ts');
+  return workerMappers(plan, queue, anew, (message) => onEvent?.({ kind: 'note', message }));
 }
 
 async function runBatch(run: BatchRun): Promise<Output<'batch'>> {
@@ -108,33 +125,32 @@ async function checkScenes(
     queue.put(checked);
     checked = [];
   };
-  await crew
-    .work(
-      () => waiting.next().value,
-      async (scene, process, signal) => {
-        const input = { scene: scene.path, model, force: settings.force };
-        const check = await process
-          .run({ task: 'batch check', input, signal })
-          .catch((error: unknown) => unchecked(error));
-        const row = checkedScene(scene, check as BatchCheck, plan);
-        checked.push(row);
-        tellScene(row, context);
-        if (checked.length >= checksAtATime) keep();
-        done += 1;
+  await workTogether(
+    crew.members,
+    () => waiting.next().value,
+    async (scene, process, signal) => {
+      const input = { scene: scene.path, model, force: settings.force };
+      const check = await process
+        .run({ task: 'batch check', input, signal })
+        .catch((error: unknown) => unchecked(error));
+      const row = checkedScene(scene, check as BatchCheck, plan);
+      checked.push(row);
+      tellScene(row, context);
+      if (checked.length >= checksAtATime) keep();
+      done += 1;
+      context.onEvent?.({
+        ...{ kind: 'progress', stage: 'checking scenes', detail: scene.scene },
+        ...{ done, total: found.length },
+      });
+      const { problem } = check as BatchCheck;
+      if (problem !== undefined)
         context.onEvent?.({
-          ...{ kind: 'progress', stage: 'checking scenes', detail: scene.scene },
-          ...{ done, total: found.length },
+          kind: 'warning',
+          message: `${scene.scene} cannot be mapped (${problem.code}): ${problem.message}`,
         });
-        const { problem } = check as BatchCheck;
-        if (problem !== undefined)
-          context.onEvent?.({
-            kind: 'warning',
-            message: `${scene.scene} cannot be mapped (${problem.code}): ${problem.message}`,
-          });
-      },
-      context.signal,
-    )
-    .finally(keep);
+    },
+    context.signal,
+  ).finally(keep);
 }
 
 /** A scene that ends the process that looks at it. */

@@ -1,6 +1,6 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Input } from '../../../app/contract/api.ts';
 import type { BatchRecipe } from '../../../app/contract/batchRecipe.ts';
@@ -9,7 +9,7 @@ import type { ClassScheme } from '../../../app/vector/roi.ts';
 import { writeError } from '../../atomicFile.ts';
 import { readAnyCard } from '../../engines/anyModelCard.ts';
 import type { BatchQueue } from '../../store/batchQueue.ts';
-import { hashFile } from '../../workers/hashFile.ts';
+import { hashOfKnown } from '../../workers/hashFile.ts';
 import { ownNames } from './outputNames.ts';
 import { readRecipe } from './readRecipe.ts';
 
@@ -17,8 +17,11 @@ import { readRecipe } from './readRecipe.ts';
 export type BatchPlan = {
   readonly input: Input<'batch'>;
   readonly recipe: BatchRecipe;
+  /** Of scenes, or the list of their addresses. */
   readonly folder: string;
   readonly out: string;
+  /** The way from the results to the scenes, with `/`. */
+  readonly toScenes: string;
   /** Of the model. */
   readonly model: { readonly name: string; readonly title: string; readonly classes: ClassScheme };
   /** What decides the pixels of every map. */
@@ -57,10 +60,11 @@ export async function planBatch(input: Input<'batch'>): Promise<BatchPlan> {
   const classes = card.classes.map(({ value, name, color }) => ({ value, name, color }));
   return {
     ...{ input, recipe, folder, out },
+    toScenes: relative(out, folder).split(sep).join('/'),
     model: { name: basename(recipe.model), title: card.title, classes },
     identity: {
       folder,
-      model: await hashesOf(recipe.model),
+      model: await modelHashes(recipe.model),
       settings: plain(settings),
       postprocess: plain(recipe.postprocess),
       outputs: plain(recipe.outputs),
@@ -77,10 +81,16 @@ const threadsOf = (jobs: number): number | undefined =>
 const plain = (value: unknown): Record<string, unknown> =>
   JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 
-async function hashesOf(model: string): Promise<Record<string, string>> {
+/** The files that are a model. */
+export const modelFiles = ['model.json', 'weights.safetensors'] as const;
+
+/** SHA-256 of each file of a model. */
+export async function modelHashes(model: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const name of ['model.json', 'weights.safetensors'])
-    hashes[name] = await hashFile(join(model, name));
+  for (const name of modelFiles) {
+    const path = join(model, name);
+    hashes[name] = await hashOfKnown(path, await stat(path), new AbortController().signal);
+  }
   return hashes;
 }
 

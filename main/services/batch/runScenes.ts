@@ -1,15 +1,9 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { AppError, errorRecord } from '../../../app/error.ts';
 import type { BatchQueue } from '../../store/batchQueue.ts';
-import type { BatchMapInput } from '../../workers/batchInput.ts';
-import type { BatchMapped } from '../../workers/batchMap.ts';
-import type { KeptProcess } from '../../workers/keptProcess.ts';
 import type { CallContext } from '../callContext.ts';
 import type { BatchPlan } from './batchPlan.ts';
-import type { Crew } from './crew.ts';
-import { itemName, ownNames } from './outputNames.ts';
-import { asBatchScene, type BatchScene, placed, unplaced } from './sceneRecord.ts';
+import type { Mappers } from './mappers.ts';
+import { asBatchScene, type BatchScene } from './sceneRecord.ts';
 import { tellScene } from './tellScene.ts';
 
 /** What may pass by itself: the next try can end otherwise. */
@@ -28,9 +22,9 @@ export async function runScenes(
   plan: BatchPlan,
   {
     queue,
-    crew,
+    mappers,
     tally,
-  }: { readonly queue: BatchQueue; readonly crew: Crew; readonly tally: Tally },
+  }: { readonly queue: BatchQueue; readonly mappers: Mappers; readonly tally: Tally },
   context: Pick<CallContext, 'onEvent'> & { readonly signal: AbortSignal },
 ): Promise<void> {
   const progress = progressOf(queue, context);
@@ -40,13 +34,14 @@ export async function runScenes(
     tellScene(next, context);
     return asBatchScene(next);
   };
-  await crew.work(
+  await mappers.work(
     take,
-    async (scene, process, signal) => {
+    async (scene, map, signal) => {
+      const tell = (share: number): void => progress.within(scene.scene, share);
       try {
-        const mapped = await mapScene(plan, scene, process, { signal, tell: progress.within });
+        const mapped = await map(scene, { signal, tell });
         const { error: _, ...record } = scene.record;
-        queue.settle(scene.scene, 'done', { ...record, mapped: unplaced(mapped, plan.out) });
+        queue.settle(scene.scene, 'done', { ...record, mapped });
         tally.done += 1;
       } catch (error) {
         settleFailure(plan, { queue, scene, error, signal }, context);
@@ -58,56 +53,6 @@ export async function runScenes(
     context.signal,
   );
 }
-
-async function mapScene(
-  plan: BatchPlan,
-  { scene, record }: BatchScene,
-  process: KeptProcess,
-  {
-    signal,
-    tell,
-  }: {
-    readonly signal: AbortSignal;
-    readonly tell: (scene: string, share: number) => void;
-  },
-): Promise<BatchMapped> {
-  const { recipe, out } = plan;
-  const { map } = record.outputs!;
-  const input: BatchMapInput = {
-    scene: record.path,
-    ...{ model: recipe.model, settings: recipe.settings, postprocess: recipe.postprocess },
-    outputs: placed(record.outputs!, out),
-    raw: join(out, ownNames.state, 'raw', `${rawName(scene, record.stamp)}.tif`),
-    ...(recipe.stac
-      ? {
-          stac: {
-            id: stacId(map),
-            item: join(out, itemName(map)),
-            collection: join(out, ownNames.collection),
-            collectionId: collectionId(plan),
-          },
-        }
-      : {}),
-  };
-  const mapped = await process.run({
-    task: 'batch map',
-    input,
-    signal,
-    onEvent: (event) => {
-      if (event.kind === 'progress') tell(scene, event.done / Math.max(1, event.total));
-    },
-  });
-  return mapped as BatchMapped;
-}
-
-/** A raw map is of one state of its scene. */
-const rawName = (scene: string, stamp: string): string =>
-  createHash('sha256').update(`${scene}\n${stamp}`).digest('hex').slice(0, 24);
-
-/** Ids hold no `/`: clients make addresses of them. */
-export const stacId = (map: string): string => map.replace(/\.[^./]*$/, '').replaceAll('/', '--');
-
-export const collectionId = ({ model }: BatchPlan): string => `prismap-${model.name}`;
 
 type Failure = {
   readonly queue: BatchQueue;

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { ErrorRecord } from '../../../app/error.ts';
 import type { QueuedScene } from '../../store/batchQueue.ts';
 import type { BatchCheck } from '../../workers/batchCheck.ts';
@@ -29,8 +29,11 @@ export const placed = (outputs: OutputPaths, out: string): OutputPaths => {
   return Object.fromEntries(entries) as OutputPaths;
 };
 
-/** A result as the queue keeps it. */
+/** A result as the queue keeps it: paths count from the folder of results, with `/`. */
 export const unplaced = (mapped: BatchMapped, out: string): BatchMapped => ({
   ...mapped,
-  files: mapped.files.map((file) => ({ ...file, path: relative(out, file.path) })),
+  files: mapped.files.map((file) => ({
+    ...file,
+    path: relative(out, file.path).split(sep).join('/'),
+  })),
 });

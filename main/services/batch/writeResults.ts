@@ -7,9 +7,9 @@ import { csvText } from '../report/figures.ts';
 import type { BatchRun } from './batchRun.ts';
 import { type SceneSummary, summaryOf, summaryRows, totalsOf } from './batchSummary.ts';
 import { writeCollection } from './collection.ts';
+import { collectionId } from './mapScene.ts';
 import { type MosaicMap, writeMosaics } from './mosaic.ts';
 import { ownNames } from './outputNames.ts';
-import { collectionId } from './runScenes.ts';
 import { asBatchScene } from './sceneRecord.ts';
 
 /** Writes summary, table, report, collection and mosaic of all that is done so far, and gives what the call answers. */

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Input } from '../../../app/contract/api.ts';
+import { AppError } from '../../../app/error.ts';
+import type { ScenePlace, ScenePlan } from '../batch/mapScene.ts';
+import type { Announcement } from '../batch/queue/board.ts';
+import type { JobMessage } from '../batch/queue/messages.ts';
+import { takenFolder } from '../batch/queue/publish.ts';
+import { checkModel, readSharedPlan, type SharedPlan } from '../batch/queue/sharedPlan.ts';
+
+/** A batch as this machine sees it. */
+export type WorkerPlan = ScenePlan & {
+  readonly shared: SharedPlan;
+  /** @throws AppError `conflict` where the model was changed since */
+  checkModel(): Promise<void>;
+  /** Where a job finds its scene and puts its results. */
+  place(message: JobMessage, taken: string): ScenePlace;
+};
+
+/**
+ * Reads what a batch shares with its workers, and looks at the model.
+ * @throws AppError `not-found`, `not-readable`, `conflict` where this machine sees another model or batch
+ */
+export async function workerPlan(
+  input: Input<'worker'>,
+  { id, out: announced }: Announcement,
+  threads: number | undefined,
+): Promise<WorkerPlan> {
+  const out = input.out ?? announced;
+  const shared = await readSharedPlan(out);
+  if (shared.id !== id)
+    throw new AppError(
+      'conflict',
+      `${out} holds the results of another batch than the one in the queue, whose results lie in ${announced} for it. Say with --out where that folder lies here.`,
+      { path: out },
+    );
+  const model = input.model ?? shared.recipe.model;
+  await checkModel(model, shared);
+  const folder = input.folder ?? shared.folder;
+  const { settings } = shared.recipe;
+  return {
+    shared,
+    checkModel: () => checkModel(model, shared),
+    recipe: { ...shared.recipe, settings: { ...settings, threads } },
+    model: shared.model,
+    toScenes: shared.toScenes,
+    place: ({ job, scene, address }, taken) => {
+      const results = takenFolder(out, job, taken);
+      // names of scenes were checked to stay inside the folder
+      const path = address ?? join(folder, scene);
+      return { path, model, results, raws: join(results, '.raw') };
+    },
+  };
+}
