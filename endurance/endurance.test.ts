@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { canFault, failEach } from './faults.ts';
+import { canWatchDisk } from './disk.ts';
+import { failEach } from './faults.ts';
 import { killAtRandom } from './kills.ts';
 import type { Work } from './work.ts';
 import { works } from './works.ts';
@@ -19,7 +20,7 @@ test.each(works)('$name is killed, and nothing is torn or lost', async (work) =>
   expect(report.tried).toBe(3);
 });
 
-describe.skipIf(!canFault)(
+describe.skipIf(!canWatchDisk)(
   'operations on files fail (skipped: needs Linux and a C compiler)',
   () => {
     test.each(['raster', 'project'])(

@@ -1,14 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { createRandom } from '../app/random.ts';
+import { counterIn, diskErrors, type Fault, watchedDisk } from './disk.ts';
 import { run } from './process.ts';
-import { differences, type Report, root, undisturbed, type Work } from './work.ts';
-
-/** What a system says of a full disk, a broken one, a spent quota, too many open files, and missing permission. */
-const errors = ['ENOSPC', 'EIO', 'EDQUOT', 'EMFILE', 'EACCES'] as const;
+import { differences, type Report, undisturbed, type Work } from './work.ts';
 
 export type FaultsOptions = {
   readonly folder: string;
@@ -17,15 +13,6 @@ export type FaultsOptions = {
   readonly seed: number;
   readonly tell?: (text: string) => void;
 };
-
-type Fault = {
-  readonly at: number;
-  readonly error: (typeof errors)[number];
-  readonly ever: boolean;
-};
-
-/** Whether operations of files can be made to fail here. */
-export const canFault = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
 
 /**
  * Lets operations on files fail, one a run, once or from there on, with each error that disks have (the procedure of SQLite's
@@ -38,27 +25,16 @@ export async function failEach(
 ): Promise<Report> {
   const started = performance.now();
   mkdirSync(folder, { recursive: true });
-  const library = join(folder, 'faults.so');
-  const source = join(root, 'endurance/faults.c');
-  execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl']);
-  const counter = join(folder, 'counter');
-  const disk = (place: string, fault?: Fault): Record<string, string> => {
-    writeFileSync(counter, Buffer.alloc(8));
-    return {
-      ...{ LD_PRELOAD: library, FAULT_FOLDER: join(folder, place), FAULT_COUNTER: counter },
-      ...{ FAULT_AT: String(fault?.at ?? 0), FAULT_EVER: fault?.ever === true ? '1' : '0' },
-      FAULT_ERRNO: String(constants.errno[fault?.error ?? 'EIO']),
-    };
-  };
-  const { inputs, whole } = await undisturbed(work, folder, disk('whole'));
-  const operations = Number(readFileSync(counter).readBigInt64LE());
+  const disk = watchedDisk(folder);
+  const { inputs, whole } = await undisturbed(work, folder, disk(join(folder, 'whole')));
+  const operations = Number(readFileSync(counterIn(folder)).readBigInt64LE());
   const place = join(folder, 'run');
   const words = work.words(inputs, place);
   const faults: string[] = [];
   let [tried, finished] = [0, 0];
   for (const fault of choose(operations, wanted, seed)) {
     mkdirSync(place);
-    const end = await run(words, { environment: disk('run', fault) });
+    const end = await run(words, { environment: disk(place, { fault }) });
     const found = work.faults(place, end.said, whole);
     if (end.code === 0) {
       finished += 1;
@@ -92,7 +68,7 @@ const isClear = (complaint: string, place: string): boolean =>
 
 function choose(operations: number, wanted: number | undefined, seed: number): Fault[] {
   const all = Array.from({ length: operations }, (_, i) => i + 1).flatMap((at) =>
-    errors.flatMap((error) => [false, true].map((ever) => ({ at, error, ever }))),
+    diskErrors.flatMap((error) => [false, true].map((ever) => ({ at, error, ever }))),
   );
   if (wanted === undefined || wanted >= all.length) return all;
   const random = createRandom(seed, 'endurance-faults');

@@ -3,15 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { canFault, failEach } from './faults.ts';
+import { canWatchDisk } from './disk.ts';
+import { failEach } from './faults.ts';
 import { killAtRandom } from './kills.ts';
+import { cutPower } from './power.ts';
 import type { Report } from './work.ts';
 import { works } from './works.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    by: { type: 'string', default: 'kills,faults' },
+    by: { type: 'string', default: 'kills,faults,power' },
     count: { type: 'string' },
     seed: { type: 'string', default: '1' },
     long: { type: 'boolean', default: false },
@@ -53,12 +55,17 @@ try {
     );
     const faults = count ?? (values.long ? undefined : 100);
     const some = faults === undefined ? {} : { faults };
-    if (canFault)
-      await endure('faults', work.name, (place, tell) =>
-        failEach(work, { folder: place, ...some, seed, tell }),
-      );
-    else if (ways.includes('faults'))
-      console.log('faults: left out; they need Linux and a C compiler.');
+    if (!canWatchDisk) {
+      console.log('faults and power are left out: they need Linux and a C compiler.');
+      continue;
+    }
+    await endure('faults', work.name, (place, tell) =>
+      failEach(work, { folder: place, ...some, seed, tell }),
+    );
+    const states = count ?? (values.long ? 2000 : 100);
+    await endure('power', work.name, (place, tell) =>
+      cutPower(work, { folder: place, states, seed, tell }),
+    );
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -79,16 +79,17 @@ export async function syncFolder(folder: string): Promise<void> {
  * @throws Error of the system, EEXIST among them
  */
 export function nameNew(temporary: string, path: string): void {
-  if (existsSync(path)) throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST' });
+  if (existsSync(path))
+    throw Object.assign(new Error(`${path} exists`), { code: 'EEXIST', syscall: 'rename' });
   renameSync(temporary, path);
-  const folder = openSync(dirname(path), 'r');
+  let folder: number | undefined;
   try {
+    folder = openSync(dirname(path), 'r');
     fsyncSync(folder);
   } catch (error) {
-    if (!isDiskFault(error)) return;
-    throw error;
+    if (isDiskFault(error)) throw error;
   } finally {
-    closeSync(folder);
+    if (folder !== undefined) closeSync(folder);
   }
 }
 

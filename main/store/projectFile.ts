@@ -19,7 +19,7 @@ import {
   undefinedReferences,
 } from '../../app/vector/geoPackageTables.ts';
 import type { ClassScheme } from '../../app/vector/roi.ts';
-import { removeStaleParts, syncFolder, temporaryName } from '../atomicFile.ts';
+import { nameNew, removeStaleParts, syncFolder, temporaryName } from '../atomicFile.ts';
 import { inTransaction } from './inTransaction.ts';
 import { createJobTable, type JobTable } from './jobTable.ts';
 import { migrate } from './migrate.ts';
@@ -81,22 +81,26 @@ export class ProjectFile {
     if (session !== undefined) this.#timer = setInterval(() => this.#beat(session), beatMs).unref();
   }
 
-  /** An empty project in a new file. @throws AppError `not-writable`, `disk-full` */
+  /** An empty project in a new file, which has its name when it is whole. @throws AppError `not-writable`, `disk-full` */
   static create(path: string, format: ProjectFormat): ProjectFile {
-    const database = createDatabase(path);
+    const temporary = temporaryName(path);
     try {
-      inTransaction(database, () => {
-        database.exec(geoPackageTables);
-        for (const system of [...undefinedReferences, format.systemOf('EPSG:4326')])
-          addSystem(database, system);
-      });
-      migrate(database, path, migrations);
+      const database = createDatabase(temporary);
+      try {
+        inTransaction(database, () => {
+          database.exec(geoPackageTables);
+          for (const system of [...undefinedReferences, format.systemOf('EPSG:4326')])
+            addSystem(database, system);
+        });
+        migrate(database, temporary, migrations);
+      } finally {
+        database.close();
+      }
+      nameNew(temporary, path);
     } catch (error) {
-      database.close();
-      for (const suffix of ['', ...sidecars]) rmSync(path + suffix, { force: true });
+      for (const suffix of ['', ...sidecars]) rmSync(temporary + suffix, { force: true });
       throw storeError(error, path);
     }
-    database.close();
     return ProjectFile.open(path, format);
   }
 
