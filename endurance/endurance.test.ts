@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { canWatchDisk } from './disk.ts';
 import { failEach } from './faults.ts';
 import { killAtRandom } from './kills.ts';
+import { cutPower } from './power.ts';
 import type { Work } from './work.ts';
 import { works } from './works.ts';
 
@@ -20,20 +21,24 @@ test.each(works)('$name is killed, and nothing is torn or lost', async (work) =>
   expect(report.tried).toBe(3);
 });
 
-describe.skipIf(!canWatchDisk)(
-  'operations on files fail (skipped: needs Linux and a C compiler)',
-  () => {
-    test.each(['raster', 'project'])(
-      '%s says which file, keeps what is whole, and goes on afterwards',
-      async (name) => {
-        const options = { folder: join(folder, `${name}-faults`), faults: 8, seed };
-        const report = await failEach(named(name), options);
-        expect(report.faults).toEqual([]);
-        expect(report.tried).toBe(8);
-      },
-    );
-  },
-);
+describe.skipIf(!canWatchDisk)('disks (skipped: they need Linux and a C compiler)', () => {
+  test.each(['raster', 'project'])(
+    '%s whose files fail says which, keeps what is whole, and goes on afterwards',
+    async (name) => {
+      const options = { folder: join(folder, `${name}-faults`), faults: 8, seed };
+      const report = await failEach(named(name), options);
+      expect(report.faults).toEqual([]);
+      expect(report.tried).toBe(8);
+    },
+  );
+
+  test.each(['raster', 'project', 'import'])('%s outlives a loss of power', async (name) => {
+    const options = { folder: join(folder, `${name}-power`), states: 6, seed };
+    const report = await cutPower(named(name), options);
+    expect(report.faults).toEqual([]);
+    expect(report.tried).toBe(6);
+  });
+});
 
 test('an interruption that tears a file or loses an edit is found', async () => {
   // the same work with a reader that is given another truth
