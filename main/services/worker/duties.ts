@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import type { Input } from '../../../app/contract/api.ts';
@@ -9,6 +9,7 @@ import type { Crew } from '../batch/crew.ts';
 import { mapScene } from '../batch/mapScene.ts';
 import type { Announcement, Board, QueueJob } from '../batch/queue/board.ts';
 import { type AnswerMessage, type JobMessage, jobMessage } from '../batch/queue/messages.ts';
+import { removeWork } from '../batch/queue/publish.ts';
 import { type SealedMessage, sealed, unsealed } from '../batch/queue/sealed.ts';
 import type { CallContext } from '../callContext.ts';
 import type { WorkerMetrics } from './workerMetrics.ts';
@@ -32,8 +33,8 @@ export class Duties {
   readonly late = new Set<string>();
   /** Why this machine cannot work for the batch. */
   problem: AppError | undefined;
-  /** Folders of results that were not answered with. */
-  readonly unfinished = new Set<string>();
+  /** Folders of results that were not answered with, by job. */
+  readonly #folders = new Map<string, string>();
   readonly #input: Input<'worker'>;
   readonly #tools: Tools;
   readonly #free: KeptProcess[];
@@ -113,7 +114,7 @@ export class Duties {
   ): Promise<AnswerMessage | undefined> {
     const taken = randomUUID();
     const place = plan.place(message, taken);
-    this.unfinished.add(place.results);
+    this.#folders.set(message.job, place.results);
     const process = this.#free.pop()!;
     const clock = this.#tools.metrics.clock();
     const name = { batch: message.batch, job: message.job, taken };
@@ -127,11 +128,9 @@ export class Duties {
         clock.at(stage);
       };
       const mapped = await mapScene(plan, message, place, process.run, { signal, tell });
-      this.unfinished.delete(place.results);
       return { ...name, result: { mapped } };
     } catch (error) {
-      await rm(place.results, { recursive: true, force: true });
-      this.unfinished.delete(place.results);
+      await this.#forget(message.job);
       const { code, message: text } = errorRecord(error);
       if (signal.aborted || code === 'cancelled') return undefined;
       return { ...name, result: { failed: { code, message: text } } };
@@ -152,10 +151,35 @@ export class Duties {
     if (this.late.has(job)) return;
     this.late.add(job);
     this.#tools.metrics.ended('late');
+    void this.#forgetLost(job);
+  }
+
+  /** An answer that was taken just before the line broke looks like one that was refused: its results are wanted. */
+  async #forgetLost(job: string): Promise<void> {
+    const folder = this.#folders.get(job);
+    const wanted = await this.#tools.board.queue.getJob(job).then(
+      (found) => folder !== undefined && found?.returnvalue?.body.includes(basename(folder)),
+      () => true,
+    );
+    if (wanted === true) this.#folders.delete(job);
+    else await this.#forget(job);
+  }
+
+  /** Removes what was begun and nobody waits for. */
+  async end(): Promise<void> {
+    for (const job of this.#folders.keys()) await this.#forget(job);
+  }
+
+  async #forget(job: string): Promise<void> {
+    const folder = this.#folders.get(job);
+    this.#folders.delete(job);
+    if (folder !== undefined) await removeWork(folder);
   }
 
   /** The answer of a job was taken. */
   answered(job: string): void {
+    // from here on the results are the batch's
+    this.#folders.delete(job);
     const result = this.#failing.delete(job) ? 'failed' : 'done';
     this.counts[result] += 1;
     this.#tools.metrics.ended(result);
@@ -171,8 +195,10 @@ export class Duties {
       await plan.checkModel();
       return plan;
     } catch (error) {
-      this.problem = error instanceof AppError ? error : new AppError('internal', String(error));
-      this.#stop.abort();
+      if (error instanceof AppError) {
+        this.problem = error;
+        this.#stop.abort();
+      }
       return await this.#giveBack(job, token);
     }
   }

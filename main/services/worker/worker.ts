@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'bullmq';
@@ -13,6 +12,8 @@ import { serveMetrics, workerMetrics } from './workerMetrics.ts';
 
 /** A job is given to another worker so often before the batch is told that it kills workers. */
 const mostLosses = 3;
+/** What BullMQ says where an answer comes after the lease was lost. */
+const refusedJob = /(?:^Missing (?:lock|key) for job|^Lock mismatch for job|^Job) (?<job>[\w-]+)/;
 /** The state of the queue is looked at so often. */
 const lookMs = 1000;
 
@@ -45,7 +46,7 @@ export async function worker(
     },
   );
   takes.on('error', ({ message }) => {
-    const [, job] = /[Mm]issing lock for job (\S+?)\./.exec(message) ?? [];
+    const job = refusedJob.exec(message)?.groups?.['job'];
     if (job !== undefined) duties.lost(job);
   });
   takes.on('lockRenewalFailed', (jobs: string[]) => {
@@ -68,7 +69,7 @@ export async function worker(
     crew.close();
     server?.close();
     board.close();
-    for (const folder of duties.unfinished) await rm(folder, { recursive: true, force: true });
+    await duties.end();
   }
   if (duties.problem !== undefined) throw duties.problem;
   return {

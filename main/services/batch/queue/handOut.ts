@@ -61,7 +61,8 @@ export class HandOut {
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(job, { message, resolve, reject, tell });
-        void this.#post([message]).catch(reject);
+        // what Redis does not take now is handed out again when it is found short of it
+        void this.#post([message]).catch(() => undefined);
       });
     } finally {
       this.#waiting.delete(job);

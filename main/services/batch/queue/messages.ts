@@ -16,7 +16,7 @@ export const innerPath = z
   .refine(
     (path) =>
       !/^[\\/]|^[A-Za-z]:|[\0\\]/.test(path) &&
-      path.split('/').every((part) => part !== '..' && part !== ''),
+      path.split('/').every((part) => !['', '.', '..'].includes(part)),
     'a path inside the folder is needed',
   );
 

@@ -1,6 +1,12 @@
+import { cpSync, existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Output } from '../../../../app/contract/api.ts';
-import { QueueWorld } from './testing/queueWorld.ts';
+import { createRandom } from '../../../../app/random.ts';
+import { childOf, runInChild } from '../../../workers/host.ts';
+import { createServices } from '../../createServices.ts';
+import { type Program, QueueWorld } from './testing/queueWorld.ts';
 import { noRedis, RedisServer } from './testing/redisServer.ts';
 
 type Batch = Output<'batch'>;
@@ -46,4 +52,118 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
       ...{ done: 0, skipped: scenes },
     });
   });
+
+  test('a worker that is stopped loses its scene to another, and its late answer does not count', async () => {
+    const at = queue();
+    const stopped = world.worker(at, '--lease', '1', '--idle', '4');
+    await stopped.says(/Waiting for scenes/);
+    const batch = world.batch('stopped', at);
+    await until(async () => (await state(at)).running > 0);
+    stopped.kill('SIGSTOP');
+    const other = world.worker(at, '--lease', '1', '--idle', '4');
+    expect(await batch.result<Batch>()).toMatchObject({ done: scenes, failed: [] });
+    stopped.kill('SIGCONT');
+    const [late, rest] = [await stopped.result<Worker>(), await other.result<Worker>()];
+    expect(late.late).toBe(1);
+    expect(late.done + rest.done).toBe(scenes);
+    expect(world.hashes('stopped')).toEqual(whole);
+    expect(existsSync(world.path('stopped/.batch/work'))).toBe(false);
+  });
+
+  test('a compute process that hears nothing for longer than the lease keeps its scene', async () => {
+    cpSync(world.path('scenes/s0.tif'), world.path('deaf/deaf.tif'), { recursive: true });
+    const at = queue();
+    const entry = fileURLToPath(new URL('./testing/busyCompute.ts', import.meta.url));
+    const busy = createServices({ runTask: runInChild, startProcess: childOf(entry) });
+    const words = { queue: at, lease: 1, idle: 3 };
+    const both = [busy.call('worker', words), busy.call('worker', words)];
+    const { folder, recipe } = { folder: world.path('deaf'), recipe: world.recipe };
+    const input = { folder, recipe, out: world.path('deaf-maps'), queue: at };
+    expect(await world.services.call('batch', input)).toMatchObject({ done: 1, failed: [] });
+    const counts = await Promise.all(both);
+    expect(counts.map(({ done, late }) => [done, late]).toSorted()).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
+  });
+
+  test('kills of workers, of the batch and of Redis: nothing lost, nothing counted twice', async () => {
+    const at = queue();
+    const seed = 5;
+    const random = createRandom(seed, 'queue-kills');
+    const kills = Number(process.env['PRISMAP_KILLS'] ?? 4);
+    const words = ['--lease', '1'];
+    const workers = [world.worker(at, ...words), world.worker(at, ...words)];
+    let batch = world.batch('killed', at, '--pattern', '*');
+    batch.kill('SIGKILL'); // before it said a word
+    batch = world.batch('killed', at);
+    let amid = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const victim = workers.shift()!;
+      await victim.says(/Waiting for scenes/);
+      await until(async () => (await state(at)).running > 0 || batch.child.exitCode !== null);
+      await pause(random.uniform() * 300);
+      amid += batch.child.exitCode === null ? 1 : 0;
+      victim.kill('SIGKILL');
+      workers.push(world.worker(at, ...words));
+      if (kill === 1) {
+        batch.kill('SIGKILL');
+        await batch.ended;
+        batch = world.batch('killed', at);
+      }
+      if (kill === 2) {
+        await redis.kill();
+        await pause(random.uniform() * 500);
+        await redis.again();
+      }
+    }
+    expect(amid).toBeGreaterThan(1);
+    const result = await batch.result<Batch>();
+    for (const worker of workers) worker.kill('SIGTERM');
+    expect(result).toMatchObject({ failed: [], waiting: 0 });
+    expect(result.done + result.skipped).toBe(scenes);
+    expect(world.hashes('killed')).toEqual(whole);
+    await Promise.all(workers.map(({ ended }) => ended));
+  });
+
+  test('paused, resumed and cancelled from another terminal; started again it goes on', async () => {
+    const at = queue();
+    const batch = world.batch('paused', at);
+    await batch.says(/No worker is there/);
+    expect(await world.program('queue', at, '--pause', '--json').result()).toMatchObject({
+      ...{ paused: true, batch: { out: world.path('paused') } },
+    });
+    const worker = world.worker(at);
+    await batch.says(/The queue is paused/);
+    await pause(1500);
+    expect(await state(at)).toMatchObject({ paused: true, waiting: scenes, answered: 0 });
+    expect(Object.keys(world.hashes('paused'))).toEqual([]);
+    await world.program('queue', at, '--resume').ended;
+    await until(() => Object.keys(world.hashes('paused')).length > 0);
+    const { out } = await cancelled(at);
+    expect(out).toContain('holds no batch any more');
+    expect(await batch.ended).toBe(130);
+    expect((JSON.parse(batch.out) as { error: { message: string } }).error.message).toMatch(
+      /The batch was stopped|taken out of the queue/,
+    );
+    const rest = await world.batch('paused', at).result<Batch>();
+    expect(rest.skipped).toBeGreaterThan(0);
+    expect(rest.done + rest.skipped).toBe(scenes);
+    expect(world.hashes('paused')).toEqual(whole);
+    worker.kill('SIGINT');
+    expect((await worker.result<Worker>()).failed).toBe(0);
+  });
+
+  async function cancelled(at: string): Promise<Program> {
+    const program = world.program('queue', at, '--cancel');
+    await program.ended;
+    return program;
+  }
+
+  const state = (address: string): Promise<Output<'queue'>> =>
+    world.services.call('queue', { address });
+
+  async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+    while (!(await holds())) await pause(30);
+  }
 });

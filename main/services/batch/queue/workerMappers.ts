@@ -128,10 +128,16 @@ const jobOf = ({ scene, attempts, record }: BatchScene, { id }: SharedPlan): str
 async function watch(led: Led, handOut: HandOut, ended: AbortSignal): Promise<void> {
   const state = stateOf(led, handOut);
   for (let look = 0; !ended.aborted; look++) {
-    await handOut.collect();
-    if (look % looksOfState === 0) {
-      await state();
-      await handOut.follow();
+    try {
+      await handOut.collect();
+      if (look % looksOfState === 0) {
+        await state();
+        await handOut.follow();
+      }
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      // Redis itself refuses, as while it is loading what it had written
+      if (look % looksOfState === 0) led.say(`The queue answers: ${(error as Error).message}`);
     }
     await pause(lookMs, undefined, { signal: ended }).catch(() => undefined);
   }
