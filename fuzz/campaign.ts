@@ -33,6 +33,8 @@ export type Campaign = {
 
 /** Cases a message: enough that messages cost nothing, few enough that a lost process loses little. */
 const batchCases = 200;
+/** After so many processes were lost the fault is known, and each costs a second. */
+const mostLosses = 30;
 
 type Tally = {
   cases: number;
@@ -49,7 +51,7 @@ export async function runCampaign(target: Target, options: CampaignOptions): Pro
   const began = performance.now();
   const runner = new Runner(target, options);
   try {
-    for (let at = first; at < first + count; at += batchCases)
+    for (let at = first; at < first + count && !runner.isFull; at += batchCases)
       await runner.runRange(at, Math.min(batchCases, first + count - at));
     await runner.end();
   } finally {
@@ -64,6 +66,7 @@ class Runner {
   readonly #options: CampaignOptions;
   readonly #child: WatchedChild;
   readonly #judge: Judge;
+  #losses = 0;
   readonly #tally: Tally = {
     cases: 0,
     read: 0,
@@ -80,14 +83,19 @@ class Runner {
     this.#judge = createJudge(target, options.seed, options.root);
   }
 
+  get isFull(): boolean {
+    return this.#losses >= mostLosses;
+  }
+
   /** A range of cases; where the process is lost over one, those before and after are run without it. */
   async runRange(start: number, size: number): Promise<void> {
-    if (size <= 0) return;
+    if (size <= 0 || this.isFull) return;
     const batch = { first: start, count: size, keep: this.#judge.wantsCases };
     const answer = await this.#child.run(batch);
     if ('bad' in answer) return this.#take(answer, size);
     const index = Math.min(Math.max(answer.index, start), start + size - 1);
     this.#tally.cases++;
+    this.#losses++;
     this.#found(await this.#confirm(index, answer));
     await this.runRange(start, index - start);
     await this.runRange(index + 1, start + size - 1 - index);
@@ -155,7 +163,7 @@ class Runner {
   }
 
   #newChild(): WatchedChild {
-    return new WatchedChild(this.#target.name, this.#options.seed, this.#options.root);
+    return new WatchedChild(this.#target, this.#options.seed, this.#options.root);
   }
 }
 

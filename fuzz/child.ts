@@ -49,16 +49,25 @@ const sharedKeys = (): number =>
   shared.reduce((sum, object) => sum + Reflect.ownKeys(object).length, 0);
 
 let rejected: unknown[] = [];
-process.on('unhandledRejection', (reason) => rejected.push(reason));
-process.on('uncaughtException', (error) => rejected.push(error));
 
 mkdirSync(join(folder, places.own));
 mkdirSync(cases);
 const attacked = await target.open(join(folder, places.own));
 for (const whole of attacked.wellFormed) await readWhole(attacked, whole);
+process.on('unhandledRejection', (reason) => rejected.push(reason));
+process.on('uncaughtException', (error) => rejected.push(error));
 const keysBefore = sharedKeys();
 const startBytes = process.resourceUsage().maxRSS * 1024;
-process.on('message', (batch: Batch) => void run(batch).then((answer) => process.send!(answer)));
+process.on('message', (batch: Batch) => {
+  run(batch).then(
+    (answer) => process.send!(answer),
+    (error: unknown) => {
+      // A fault of this program, not of what it reads.
+      console.error(error);
+      process.exit(70);
+    },
+  );
+});
 process.on('disconnect', () => {
   closeSync(progress);
   process.exit(0);

@@ -13,6 +13,8 @@ export type Verdicts = {
   readonly refused: Record<string, number>;
   /** The first case of each reason. */
   readonly examples: Record<string, number>;
+  /** Other pixels for a known fault of GDAL's, by its name. */
+  readonly known: Record<string, number>;
   /** It hung or died over them. */
   lost: number;
 };
@@ -47,7 +49,14 @@ export function createJudge(target: Target, seed: number, root: string): Judge {
   const referee = new LineProcess([python, script, compared.driver], { seconds: 20 });
   mkdirSync(root, { recursive: true });
   const own = mkdtempSync(join(root, 'judge-'));
-  const verdicts: Verdicts = { compared: 0, same: 0, refused: {}, examples: {}, lost: 0 };
+  const verdicts: Verdicts = {
+    compared: 0,
+    same: 0,
+    refused: {},
+    examples: {},
+    known: {},
+    lost: 0,
+  };
   const finds: Find[] = [];
   let underWay = Promise.resolve();
 
@@ -56,11 +65,13 @@ export function createJudge(target: Target, seed: number, root: string): Judge {
     folder: string,
   ): Promise<void> {
     const answer = await referee.ask(join(folder, compared!.file));
+    const known = compared!.known?.(folder);
     rmSync(folder, { recursive: true, force: true });
     verdicts.compared++;
     if (answer === undefined) verdicts.lost++;
     else if (answer.error !== undefined) refuse(index, answer.error.message);
     else if (isSame(facts, answer as Facts)) verdicts.same++;
+    else if (known !== undefined) verdicts.known[known] = (verdicts.known[known] ?? 0) + 1;
     else {
       const message = `${factsLine(facts)}; rasterio: ${factsLine(answer as Facts)}`;
       const kind = 'other pixels';

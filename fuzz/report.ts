@@ -63,12 +63,13 @@ export function reportTable(campaigns: readonly Campaign[]): string {
 
 function verdictLines({ target, verdicts }: Campaign): string[] {
   if (verdicts === undefined) return [];
-  const { compared, same, refused, examples, lost } = verdicts;
+  const { compared, same, refused, examples, known, lost } = verdicts;
   const rows = Object.entries(refused).sort((a, b) => b[1] - a[1]);
   const times = rows.reduce((sum, [, count]) => sum + count, 0);
   const share = ((100 * times) / Math.max(1, compared)).toFixed(2);
   return [
     `${target} beside GDAL: ${compared} compared, ${same} equal, ${times} (${share} %) refused by GDAL, ${lost} lost by GDAL`,
+    ...Object.entries(known).map(([reason, count]) => `  ${count} × other pixels: ${reason}`),
     ...rows.map(([reason, count]) => `  ${count} × ${reason} (first: case ${examples[reason]})`),
   ];
 }

@@ -39,11 +39,20 @@ export type Target = {
   readonly group: string;
   readonly counts: Counts;
   /** File of a case that rasterio opens too, and the driver that it may use. */
-  readonly compared?: { readonly file: string; readonly driver: string };
+  readonly compared?: {
+    readonly file: string;
+    readonly driver: string;
+    /** Names a difference that is a fault of GDAL's, where the files of a case show it. */
+    readonly known?: (folder: string) => string | undefined;
+  };
   /** Reads from memory: cases are not written to a disk. */
   readonly inMemory?: boolean;
   /** Its reading writes files beside the case. */
   readonly writes?: boolean;
+  /** It cannot run under Node's permission model; its folder is looked at all the same. */
+  readonly unconfined?: boolean;
+  /** Its reading starts threads, which reserve address space that is not used: only resident memory is judged. */
+  readonly startsThreads?: boolean;
   /** Why it cannot run on this machine. */
   readonly missing?: () => string | undefined;
   /** @param folder of its own, emptied before each case */

@@ -1,10 +1,22 @@
 import type { Target } from './target.ts';
+import { envi, mat5, mat73 } from './targets/arrays.ts';
 import { corpusTarget } from './targets/corpus.ts';
 import { pickles } from './targets/pickles.ts';
+import { jpeg, jpeg2000, png } from './targets/pictures.ts';
 import { tiff } from './targets/tiff.ts';
 
 /** All targets; a row here is all that a new one needs. */
-export const targets: readonly Target[] = [corpusTarget(targetOf), tiff, pickles];
+export const targets: readonly Target[] = [
+  corpusTarget(targetOf),
+  tiff,
+  envi,
+  png,
+  jpeg,
+  jpeg2000,
+  mat5,
+  mat73,
+  pickles,
+];
 
 /** @throws Error with the names that there are */
 export function targetOf(name: string): Target {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Batch, type BatchAnswer, limits, places, type Ready } from './messages.ts';
-import type { FindKind } from './target.ts';
+import type { FindKind, Target } from './target.ts';
 
 /** Why a process did not come to the end of a batch, and the case at which it was. */
 export type Loss = {
@@ -23,7 +23,7 @@ const ticks = 100;
  * programs. It is started when it is first asked, killed where it hangs and started anew where it died.
  */
 export class WatchedChild {
-  readonly #target: string;
+  readonly #target: Target;
   readonly #seed: number;
   readonly #root: string;
   #child: ChildProcess | undefined;
@@ -33,7 +33,7 @@ export class WatchedChild {
   starts = 0;
 
   /** @param root folder in which each process gets its own */
-  constructor(target: string, seed: number, root: string) {
+  constructor(target: Target, seed: number, root: string) {
     this.#target = target;
     this.#seed = seed;
     this.#root = root;
@@ -80,17 +80,12 @@ export class WatchedChild {
   async #start(): Promise<void> {
     this.starts++;
     mkdirSync(this.#root, { recursive: true });
-    this.#folder = mkdtempSync(join(this.#root, `${this.#target}-`));
+    this.#folder = mkdtempSync(join(this.#root, `${this.#target.name}-`));
     this.#complaints = '';
-    const child = fork(script, [this.#target, String(this.#seed), this.#folder], {
+    const child = fork(script, [this.#target.name, String(this.#seed), this.#folder], {
       execArgv: [
-        '--permission',
-        '--allow-fs-read=*',
-        `--allow-fs-write=${this.#folder}`,
-        // Some decoders work in threads of their own; a thread may do no more than its process.
-        '--allow-worker',
+        ...(this.#target.unconfined === true ? [] : confinement(this.#folder)),
         '--disable-warning=ExperimentalWarning',
-        '--disable-warning=SecurityWarning',
       ],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
@@ -103,7 +98,7 @@ export class WatchedChild {
     });
     child.on('error', () => undefined);
     const { dataBytes } = await this.#ready(child);
-    if (existsSync(prlimit))
+    if (existsSync(prlimit) && this.#target.startsThreads !== true)
       execFileSync(prlimit, [`--pid=${child.pid}`, `--data=${dataBytes + limits.bytes}`]);
   }
 
@@ -117,7 +112,9 @@ export class WatchedChild {
       child.once('exit', () => {
         clearTimeout(late);
         this.#child = undefined;
-        reject(new Error(`The process for ${this.#target} did not start: ${this.#complaints}`));
+        reject(
+          new Error(`The process for ${this.#target.name} did not start: ${this.#complaints}`),
+        );
       });
     });
   }
@@ -152,6 +149,16 @@ export class WatchedChild {
     return { index, kind, message: `the process ended (${end}) ${this.#complaints.slice(0, 400)}` };
   }
 }
+
+/** Node's permission model: no programs, no files but in a folder. */
+const confinement = (folder: string): string[] => [
+  '--permission',
+  '--allow-fs-read=*',
+  `--allow-fs-write=${folder}`,
+  // Some decoders work in threads of their own; a thread may do no more than its process.
+  '--allow-worker',
+  '--disable-warning=SecurityWarning',
+];
 
 /** CPU time of a process, all threads; 0 where the system does not tell. */
 function cpuSeconds(pid: number): number {

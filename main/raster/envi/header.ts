@@ -15,28 +15,65 @@ export function parseHeader(text: string, path: string): EnviFields {
       { path },
     );
   }
+  // Other readers take a line to end there, and so find other fields.
+  if (text.includes('\0')) {
+    throw new AppError(
+      'corrupt',
+      `The ENVI header ${path} holds bytes that are no text. It is damaged: copy it again.`,
+      { path },
+    );
+  }
   const fields = new Map<string, string>();
-  let position = text.indexOf('\n') + 1;
-  while (position > 0 && position < text.length) {
-    const end = text.indexOf('\n', position);
-    const line = text.slice(position, end < 0 ? text.length : end);
-    position = end < 0 ? text.length : end + 1;
-    const equals = line.indexOf('=');
-    if (equals < 0 || line.trimStart().startsWith(';')) continue;
-    const name = line.slice(0, equals).trim().toLowerCase().replace(/\s+/g, ' ');
-    const rest = line.slice(equals + 1).trim();
-    if (!rest.startsWith('{')) {
-      fields.set(name, rest);
-      continue;
+  const lines = text.split(/\r\n?|\n/);
+  for (let at = 1; at < lines.length; at++) {
+    let line = lines[at]!;
+    if (/^[ \t]*;/.test(line)) continue;
+    const name = nameOf(line);
+    const open = line.indexOf('{');
+    if (open >= 0 && !line.includes('}', open)) {
+      // Whose list this is nobody can tell, and other readers skip as far as its end.
+      if (name === undefined || valueOf(line)[0] !== '{') throw stray(path, line);
+      const end = lines.findIndex((one, i) => i > at && one.includes('}'));
+      if (end < 0) throw unclosed(path, name);
+      line = lines.slice(at, end + 1).join('\n');
+      at = end;
     }
-    const open = position - line.length - (end < 0 ? 0 : 1) + line.indexOf('{', equals);
-    const close = text.indexOf('}', open);
-    if (close < 0) throw unclosed(path, name);
-    fields.set(name, text.slice(open + 1, close).trim());
-    const next = text.indexOf('\n', close);
-    position = next < 0 ? text.length : next + 1;
+    if (name !== undefined) fields.set(name, withoutBraces(valueOf(line)));
   }
   return fields;
+}
+
+const blanks = ' \t\n';
+
+/** Without blanks at both ends, as other readers know them: a no-break space is part of a name. */
+function trimmed(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && blanks.includes(text[from]!)) from++;
+  while (to > from && blanks.includes(text[to - 1]!)) to--;
+  return text.slice(from, to);
+}
+
+function nameOf(line: string): string | undefined {
+  const equals = line.indexOf('=');
+  if (equals < 0) return undefined;
+  return trimmed(line.slice(0, equals))
+    .toLowerCase()
+    .replace(/[ \t]+/g, ' ');
+}
+
+const valueOf = (line: string): string => trimmed(line.slice(line.indexOf('=') + 1));
+
+/** What stands in braces, where a value does; what follows them counts for nothing. */
+function withoutBraces(value: string): string {
+  return value.startsWith('{') ? trimmed(value.slice(1, value.indexOf('}'))) : value;
+}
+
+function stray(path: string, line: string): AppError {
+  return new AppError(
+    'corrupt',
+    `The ENVI header ${path} opens a brace in "${line.slice(0, 60)}", which is no field with a list. Correct that line.`,
+    { path },
+  );
 }
 
 function unclosed(path: string, name: string): AppError {
@@ -79,7 +116,8 @@ export function integerField(
 ): number {
   const text = fields.get(name);
   if (text === undefined && options.fallback !== undefined) return options.fallback;
-  const value = text === undefined || text === '' ? Number.NaN : Number(text);
+  // Only plain digits: of "1e3" or "0x10" other readers make 1 or 0.
+  const value = /^[+-]?\d+(\.0*)?$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (Number.isInteger(value) && value >= options.minimum && value <= options.maximum) return value;
   throw new AppError(
     'corrupt',

@@ -117,7 +117,7 @@ function shapeOf(fields: EnviFields, path: string): Shape {
   return {
     width: integerField(fields, 'samples', side),
     height: integerField(fields, 'lines', side),
-    bands: integerField(fields, 'bands', { ...side, maximum: limits.bands, fallback: 1 }),
+    bands: integerField(fields, 'bands', { ...side, maximum: limits.bands }),
   };
 }
 

@@ -8,7 +8,8 @@ import { sidecarGeoreference } from '../scenes/sidecar.ts';
 import { readStrided, type StridedLayout } from '../scenes/strided.ts';
 import { type ByteSource, openFile } from '../tiff/byteSource.ts';
 import { decodeJpegFile, readJpegHeader } from './jpeg.ts';
-import { decodePng, type PngHeader, readPngHeader } from './png.ts';
+import { decodePng } from './png.ts';
+import { type PngHeader, readPngHeader } from './pngHeader.ts';
 
 /** What the two formats have in common: a picture that can only be decoded as a whole. */
 type Picture = {

@@ -176,11 +176,12 @@ export async function readTileParts(source: ByteSource, stream: Codestream): Pro
   let position = stream.firstTilePart;
   // The number of parts of a tile is a byte, so the walk is bounded.
   for (let count = 0; count <= tiles * 255; count++) {
-    if (position + 2 <= end && (await word(source, position, end)) !== marker.sot) break;
-    if (position + 12 > end) {
-      if (position + 2 > end && count > 0) break;
-      throw damaged(source, 'it is cut short');
-    }
+    const next = position + 2 <= end ? await word(source, position, end) : undefined;
+    if (next === marker.eoc || (next === undefined && count > 0)) break;
+    // Where a tile is shorter or longer than it says, its pixels cannot be trusted either.
+    if (next !== undefined && next !== marker.sot)
+      throw damaged(source, 'what follows a tile is none');
+    if (position + 12 > end) throw damaged(source, 'it is cut short');
     const bytes = Buffer.from((await source.read([{ offset: position, length: 12 }]))[0]!);
     const tile = bytes.readUInt16BE(4);
     const declared = bytes.readUInt32BE(6);

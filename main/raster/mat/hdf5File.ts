@@ -1,87 +1,84 @@
-import type { Dataset, File as Hdf5Handle } from 'h5wasm/node';
+import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../app/error.ts';
-import type { SampleArray, SampleType } from '../../../app/raster/samples.ts';
-import { limits } from '../scenes/limits.ts';
-import type { NamedArray } from './cubeShape.ts';
+import { type SampleArray, sampleTypeOf } from '../../../app/raster/samples.ts';
+import type { Hdf5Answer, Hdf5Question, Hdf5Ranges, ListedArray } from './hdf5Worker.ts';
 
 /** A numeric array of a MAT-file of version 7.3, which is an HDF5 file. */
-export type Hdf5Array = NamedArray & { readonly type: SampleType; readonly dataset: Dataset };
+export type Hdf5Array = ListedArray & {
+  /** Values of a box. @throws AppError `corrupt` */
+  read(ranges: Hdf5Ranges): Promise<SampleArray>;
+};
 
-/** An open file; the library holds it by number, so it has to be closed. */
-export type Hdf5File = { readonly arrays: readonly Hdf5Array[]; close(): void };
-
-const mostVariables = 10_000;
-const integerClass = 0;
-const floatClass = 1;
+/** An open file in a thread of its own, which ends with `close`. */
+export type Hdf5File = { readonly arrays: readonly Hdf5Array[]; close(): Promise<void> };
 
 /** Opens the file and lists the real numeric arrays of its root. @throws AppError `corrupt` */
 export async function openHdf5(path: string): Promise<Hdf5File> {
-  const { default: h5 } = await import('h5wasm/node');
-  const library = await h5.ready;
-  // Failures are thrown instead of printed.
-  library.activate_throwing_error_handler();
-  let handle: Hdf5Handle | undefined;
-  try {
-    handle = new h5.File(path, 'r');
-    if (handle.file_id < 0n) throw new Error('not opened');
-    const arrays = list(handle, (entity) => entity instanceof h5.Dataset);
-    const opened = handle;
-    return { arrays, close: () => void opened.close() };
-  } catch {
-    if (handle !== undefined && handle.file_id > 0n) handle.close();
+  const thread = new Hdf5Thread();
+  const { arrays } = await thread.ask({ kind: 'open', path });
+  if (arrays === undefined) {
+    await thread.end();
     throw damaged(path, 'its contents cannot be listed');
   }
+  return {
+    arrays: arrays.map((array) => ({
+      ...array,
+      read: (ranges) => readBox(thread, array, { ranges, path }),
+    })),
+    close: () => thread.end(),
+  };
 }
 
-function list(handle: Hdf5Handle, isDataset: (entity: unknown) => boolean): Hdf5Array[] {
-  const arrays: Hdf5Array[] = [];
-  for (const name of handle.keys().slice(0, mostVariables)) {
-    if (name.startsWith('#')) continue;
-    const entity = handle.get(name);
-    if (!isDataset(entity)) continue;
-    const dataset = entity as Dataset;
-    const { metadata } = dataset;
-    const type = typeOf(metadata);
-    const chunk = (metadata.chunks ?? [1]).reduce((product, size) => product * size, metadata.size);
-    // Data that lie in other files are not the file's own, and a chunk is decompressed as a whole.
-    const foreign = (metadata.virtual_sources ?? []).length > 0;
-    if (type === undefined || foreign || chunk > limits.imageBytes || metadata.shape === null)
-      continue;
-    if (dataset.attrs['MATLAB_empty'] !== undefined) continue;
-    // HDF5 lists the slowest dimension first, MATLAB the fastest.
-    arrays.push({ name, dimensions: [...metadata.shape].reverse(), type, dataset });
-  }
-  return arrays;
-}
-
-function typeOf(metadata: Dataset['metadata']): SampleType | undefined {
-  const { type, size, signed } = metadata;
-  if (type === floatClass) return size === 4 ? 'float32' : size === 8 ? 'float64' : undefined;
-  if (type !== integerClass) return undefined;
-  const bits = size * 8;
-  if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64) return undefined;
-  return signed ? `int${bits}` : `uint${bits}`;
-}
-
-/**
- * Reads a box of values; ranges are [from, to) in HDF5's order (slowest dimension first).
- * @throws AppError `corrupt`
- */
-export function readBox(
-  array: Hdf5Array,
-  ranges: readonly (readonly [number, number])[],
-  path: string,
-): SampleArray {
+async function readBox(
+  thread: Hdf5Thread,
+  { name, type }: ListedArray,
+  { ranges, path }: { readonly ranges: Hdf5Ranges; readonly path: string },
+): Promise<SampleArray> {
+  const { values } = await thread.ask({ kind: 'box', name, ranges });
   const expected = ranges.reduce((product, [from, to]) => product * (to - from), 1);
-  try {
-    const values = array.dataset.slice(ranges.map(([from, to]) => [from, to]));
-    if (ArrayBuffer.isView(values) && 'length' in values && values.length === expected) {
-      return values as SampleArray;
-    }
-  } catch {
-    // Told below: the library's own messages name functions of its C code.
+  if (values?.length === expected && sampleTypeOf(values) === type) return values;
+  throw damaged(path, `the values of ${name} cannot be decompressed`);
+}
+
+/** Answers one question after the other; none where it has died. It does not keep the process alive while it is idle. */
+class Hdf5Thread {
+  readonly #worker = new Worker(new URL('./hdf5Worker.ts', import.meta.url));
+  #last: Promise<unknown> = Promise.resolve();
+  #dead = false;
+
+  constructor() {
+    this.#worker.unref();
+    // A thread that fails is one that does not answer.
+    this.#worker.on('error', () => undefined);
+    this.#worker.on('exit', () => {
+      this.#dead = true;
+    });
   }
-  throw damaged(path, `the values of ${array.name} cannot be decompressed`);
+
+  ask(question: Hdf5Question): Promise<Hdf5Answer> {
+    const answer = this.#last.then(() => this.#exchange(question));
+    this.#last = answer;
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #exchange(question: Hdf5Question): Promise<Hdf5Answer> {
+    if (this.#dead) return Promise.resolve({});
+    return new Promise((resolve) => {
+      const settle = (answer: Hdf5Answer): void => {
+        this.#worker.off('message', settle).off('exit', none);
+        this.#worker.unref();
+        resolve(answer);
+      };
+      const none = (): void => settle({});
+      this.#worker.on('message', settle).on('exit', none);
+      this.#worker.ref();
+      this.#worker.postMessage(question);
+    });
+  }
 }
 
 function damaged(path: string, found: string): AppError {

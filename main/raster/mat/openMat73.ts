@@ -8,7 +8,7 @@ import { memorySource } from '../scenes/memorySource.ts';
 import type { CheckedRequest } from '../scenes/request.ts';
 import { readStrided } from '../scenes/strided.ts';
 import { type CubeShape, chooseArray, parseChoice, shapeOf } from './cubeShape.ts';
-import { type Hdf5Array, type Hdf5File, openHdf5, readBox } from './hdf5File.ts';
+import { type Hdf5Array, type Hdf5File, openHdf5 } from './hdf5File.ts';
 import { describeCube, isWavelengths, nanometres } from './openMat.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function openMat73(uri: string, path: string, choice: string): Prom
   const file = await openHdf5(path);
   try {
     const wanted = parseChoice(choice);
-    const image = { ...imageSize(file, path), ...wanted };
+    const image = { ...(await imageSize(file)), ...wanted };
     const array = chooseArray(file.arrays, wanted, uri);
     const shape = shapeOf(array, image, uri);
     if (shape.bands > limits.bands) {
@@ -36,28 +36,24 @@ export async function openMat73(uri: string, path: string, choice: string): Prom
       shape,
       name: array.name,
       type: array.type,
-      wavelengths: wavelengthsOf(file, shape.bands, path),
+      wavelengths: await wavelengthsOf(file, shape.bands),
     });
     const plain = array.dimensions.length === 3 || shape.bands === 1;
     return createSource(description, {
       read: async (request) => ({
         bands: plain
-          ? await readBands(array, request, path)
+          ? await readBands(array, request)
           : await readSpectra(array, shape, { request, path }),
       }),
-      close: () => Promise.resolve(file.close()),
+      close: () => file.close(),
     });
   } catch (error) {
-    file.close();
+    await file.close();
     throw error;
   }
 }
 
-async function readBands(
-  array: Hdf5Array,
-  request: CheckedRequest,
-  path: string,
-): Promise<SampleArray[]> {
+async function readBands(array: Hdf5Array, request: CheckedRequest): Promise<SampleArray[]> {
   const { columns, rows, width, height } = request;
   const [left, right] = [columns[0]!, columns[width - 1]! + 1];
   const [top, bottom] = [rows[0]!, rows[height - 1]! + 1];
@@ -68,10 +64,8 @@ async function readBands(
       [left, right],
       [top, bottom],
     ] as const;
-    const box = readBox(
-      array,
+    const box = await array.read(
       array.dimensions.length === 3 ? [[band, band + 1], ...plane] : plane,
-      path,
     );
     const result = samplesOf(array.type, width * height);
     for (let x = 0; x < width; x++) {
@@ -98,14 +92,10 @@ async function readSpectra(
       { path: options.path, bytes },
     );
   }
-  const values = readBox(
-    array,
-    [
-      [0, second],
-      [0, first],
-    ],
-    options.path,
-  );
+  const values = await array.read([
+    [0, second],
+    [0, first],
+  ]);
   const memory = memorySource(
     options.path,
     new Uint8Array(values.buffer, values.byteOffset, bytes),
@@ -114,28 +104,31 @@ async function readSpectra(
   return readStrided(memory, layout, options.request);
 }
 
-function imageSize(file: Hdf5File, path: string): { rows?: number; columns?: number } {
-  const scalar = (pattern: RegExp): number | undefined => {
+async function imageSize(file: Hdf5File): Promise<{ rows?: number; columns?: number }> {
+  const scalar = async (pattern: RegExp): Promise<number | undefined> => {
     const found = file.arrays.find(
       (array) => pattern.test(array.name) && array.dimensions.every((size) => size === 1),
     );
-    const value = found === undefined ? Number.NaN : Number(small(found, path)[0]);
+    const value = found === undefined ? Number.NaN : Number((await small(found))[0]);
     return Number.isInteger(value) && value > 0 ? value : undefined;
   };
-  const rows = scalar(/^(n_?rows?|rows?|n?lines?|height)$/i);
-  const columns = scalar(/^(n_?cols?|cols?|n_?columns?|columns|n?samples|width)$/i);
+  const rows = await scalar(/^(n_?rows?|rows?|n?lines?|height)$/i);
+  const columns = await scalar(/^(n_?cols?|cols?|n_?columns?|columns|n?samples|width)$/i);
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(columns === undefined ? {} : { columns }),
   };
 }
 
-function wavelengthsOf(file: Hdf5File, bands: number, path: string): readonly number[] | undefined {
+async function wavelengthsOf(
+  file: Hdf5File,
+  bands: number,
+): Promise<readonly number[] | undefined> {
   const found = file.arrays.find((array) => isWavelengths(array, bands));
-  return found === undefined ? undefined : nanometres(small(found, path));
+  return found === undefined ? undefined : nanometres(await small(found));
 }
 
-function small(array: Hdf5Array, path: string): number[] {
+async function small(array: Hdf5Array): Promise<number[]> {
   const ranges = [...array.dimensions].reverse().map((size) => [0, size] as const);
-  return Array.from(readBox(array, ranges, path), Number);
+  return Array.from(await array.read(ranges), Number);
 }

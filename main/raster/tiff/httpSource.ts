@@ -1,4 +1,5 @@
 import { AppError } from '../../../app/error.ts';
+import { isPrivateHost } from '../../privateAddresses.ts';
 import { type ByteRange, type ByteSource, checkRange } from './byteSource.ts';
 
 /** Requests are made in whole blocks of this many bytes; neighbours are fetched together. */
@@ -181,7 +182,7 @@ class Connection {
         });
         if (response.status < 300) return response;
         await response.body?.cancel();
-        const failure = this.#follow(response);
+        const failure = await this.#follow(response);
         if (failure !== undefined) return failure;
       }
       return { reason: `more than ${mostRedirects} redirects`, again: false, missing: false };
@@ -191,7 +192,7 @@ class Connection {
   }
 
   /** Turns to the address that a redirect names, or says why not. */
-  #follow(response: Response): Failure | undefined {
+  async #follow(response: Response): Promise<Failure | undefined> {
     const { status } = response;
     const location = response.headers.get('location');
     if (status >= 400 || location === null) {
@@ -206,6 +207,14 @@ class Connection {
     if (target.protocol !== 'http:' && target.protocol !== 'https:') {
       return { reason: `a redirect to ${target.protocol}`, again: false, missing: false };
     }
+    // a public server has no business in the network of who asks it
+    const before = new URL(this.#target);
+    if (
+      target.hostname !== before.hostname &&
+      (await isPrivateHost(target)) &&
+      !(await isPrivateHost(before))
+    )
+      return { reason: 'a redirect into a private network', again: false, missing: false };
     this.#target = target.href;
     return undefined;
   }
