@@ -112,6 +112,9 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
         batch = world.batch('killed', at);
       }
       if (kill === 2) {
+        // who has not reached the queue yet would rightly give up
+        for (const worker of workers) await worker.says(/Waiting for scenes/);
+        await batch.says(/./);
         await redis.kill();
         await pause(random.uniform() * 500);
         await redis.again();
