@@ -33,7 +33,9 @@ export type BatchSceneSummary = Readonly<z.infer<typeof batchSceneSummary>>;
 export const batch = call(
   'maps every scene of a folder by a recipe; started again, it carries on',
   z.strictObject({
-    folder: uri.describe('folder of scenes; folders in it count'),
+    folder: uri.describe(
+      'folder of scenes; folders in it count; or a text file with one http(s):// or s3:// address of a GeoTIFF in each line',
+    ),
     recipe: uri.describe('how each scene is mapped: model, settings, post-processing, outputs'),
     out: uri.optional().describe('folder of the results; FOLDER/prismap-maps where absent'),
     pattern: globs.describe('only scenes whose path matches, as "2024/**/*.tif"; may repeat'),

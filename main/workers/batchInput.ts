@@ -1,4 +1,5 @@
 import type { BatchRecipe, OutputTemplates, Postprocess } from '../../app/contract/batchRecipe.ts';
+import type { CalledNames } from './manifest.ts';
 
 /** Where each output of a scene goes, in full; only those that the recipe names. */
 export type OutputPaths = { readonly map: string } & {
@@ -9,6 +10,8 @@ export type OutputPaths = { readonly map: string } & {
 export type BatchMapInput = {
   readonly scene: string;
   readonly model: string;
+  /** What paths of this machine are called in the records of maps. */
+  readonly called?: CalledNames | undefined;
   readonly settings: BatchRecipe['settings'];
   readonly postprocess: Postprocess;
   readonly outputs: OutputPaths;

@@ -71,7 +71,7 @@ async function mapScene(
 
 /** Prediction as the command does it; what is made of the map waits until that has been post-processed. */
 async function predicted(
-  { scene, model, settings, outputs, postprocess }: BatchMapInput,
+  { scene, model, called, settings, outputs, postprocess }: BatchMapInput,
   out: string,
   context: TaskContext,
 ): Promise<Prediction> {
@@ -88,7 +88,11 @@ async function predicted(
     ...later,
   });
   const more = Object.fromEntries(optional.filter(([, value]) => value !== undefined));
-  return await predict({ ...plain, ...more, scene, model, out, resume: true }, context, open);
+  return await predict(
+    { ...plain, ...more, scene, model, called, out, resume: true },
+    context,
+    open,
+  );
 }
 
 /** What the scene says of its time and the map of its raster; the STAC item says the same. */
@@ -104,13 +108,21 @@ async function describe(
   const { grid, bands, block } = map.description;
   await map.close();
   if (stac !== undefined) {
-    const written = date === undefined ? await stat(file ?? scene) : undefined;
+    const written = date === undefined ? await writtenAt(file ?? scene) : undefined;
     await writeStacItem({
       ...{ ...stac, grid, classes, outputs, bandPerClass: bands.length > 1 },
-      datetime: date === undefined ? written!.mtime.toISOString() : `${date}T00:00:00Z`,
-      datetimeSource: date === undefined ? 'file' : 'scene',
+      datetime: date === undefined ? (written ?? new Date(0)).toISOString() : `${date}T00:00:00Z`,
+      datetimeSource: date !== undefined ? 'scene' : written === undefined ? 'unknown' : 'file',
     });
   }
   const raster = { grid, bands: bands.length, type: bands[0]!.type, block };
   return { raster, ...(date === undefined ? {} : { date }) };
+}
+
+/** When a file was written, or what its server says of that. */
+async function writtenAt(path: string): Promise<Date | undefined> {
+  if (!/^https?:/.test(path)) return (await stat(path)).mtime;
+  const answer = await fetch(path, { method: 'HEAD' }).catch(() => undefined);
+  const told = new Date(answer?.headers.get('last-modified') ?? '');
+  return Number.isNaN(told.getTime()) ? undefined : told;
 }

@@ -10,8 +10,8 @@ import type { BatchMapInput, OutputPaths } from './batchInput.ts';
 export type StacMap = NonNullable<BatchMapInput['stac']> & {
   /** RFC 3339. */
   readonly datetime: string;
-  /** Where the time is from: what the scene says of itself, or when its file was written. */
-  readonly datetimeSource: 'scene' | 'file';
+  /** Where the time is from: what the scene says of itself, or when its file was written; 1970 where nobody says it. */
+  readonly datetimeSource: 'scene' | 'file' | 'unknown';
   readonly grid: Grid;
   readonly classes: ClassScheme;
   /** A band of scores a class, where it is no class map. */

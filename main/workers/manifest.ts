@@ -31,6 +31,28 @@ export function createManifest(
   return { program: { name: 'prismap', version: programVersion() }, command, ...parts };
 }
 
+/** What files and folders of this machine are called in a record, the longest first: `[path here, name there]`. */
+export type CalledNames = readonly (readonly [path: string, name: string])[];
+
+/** A manifest as the machine would have written it that the run was started on. */
+export function calledAs(manifest: RunManifest, names: CalledNames = []): RunManifest {
+  const called = (path: string): string => {
+    for (const [here, there] of names)
+      if (path === here || path.startsWith(`${here}/`) || path.startsWith(`${here}\\`))
+        return there + path.slice(here.length);
+    return path;
+  };
+  const settings = Object.entries(manifest.settings).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? called(value) : value,
+  ]);
+  return {
+    ...manifest,
+    inputs: manifest.inputs.map((one) => ({ ...one, uri: called(one.uri) })),
+    settings: Object.fromEntries(settings) as RunManifest['settings'],
+  };
+}
+
 /** Size and SHA-256 of every local file; what comes from the network is named only. */
 export async function describeInputs(
   inputs: readonly { readonly role: string; readonly uri: string }[],

@@ -6,7 +6,7 @@ import type { ClassScheme } from '../../app/vector/roi.ts';
 import { writePreview } from '../raster/picture.ts';
 import { diskFull } from './diskFull.ts';
 import { liveMap } from './liveMap.ts';
-import type { RunManifest } from './manifest.ts';
+import type { CalledNames, RunManifest } from './manifest.ts';
 import { classAreas } from './mapAreas.ts';
 import { gridOf } from './mapExtent.ts';
 import {
@@ -23,6 +23,8 @@ import { vectoriseMap } from './vectorise.ts';
 export type PredictInput = Input<'predict'> & {
   /** Say which classes each finished window has. */
   readonly live?: boolean;
+  /** Names that the record uses for paths of this machine. */
+  readonly called?: CalledNames | undefined;
 };
 
 /** What every map is made of, whatever the model. */

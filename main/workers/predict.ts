@@ -9,7 +9,7 @@ import { garbageCollector } from '../collectGarbage.ts';
 import { isTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
 import { type Classifier, openClassifier } from './classifier.ts';
-import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
+import { calledAs, createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { type MapExtent, mapExtent } from './mapExtent.ts';
 import {
   finishMap,
@@ -59,7 +59,8 @@ export async function predict(
     try {
       const bands = sceneBands(classifier, source, input, run);
       const extent = await mapExtent(input, source.description.grid);
-      const manifest = await manifestOf(input, classifier, source, context.signal);
+      const plain = await manifestOf(input, classifier, source, context.signal);
+      const manifest = calledAs(plain, input.called);
       const { classes, card } = classifier;
       const map: MapRun = { input, title: card.title, classes, manifest, run, context };
       const tiles = await writeRasters(map, source, extent.area, (writers, watch) =>

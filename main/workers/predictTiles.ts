@@ -8,7 +8,7 @@ import { openEngine } from '../engines/table.ts';
 import { loadTileModel, type StoredTileModel } from '../engines/tileModelFolder.ts';
 import { openScene } from '../raster/formats.ts';
 import { engineOptions } from './engineOptions.ts';
-import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
+import { calledAs, createManifest, describeInputs, type RunManifest } from './manifest.ts';
 import { mapExtent } from './mapExtent.ts';
 import { finishMap, type MapRun, type PredictInput, writeRasters } from './mapRun.ts';
 import { cellsFor, mapTileLabels } from './predictTileLabels.ts';
@@ -41,7 +41,8 @@ export async function predictTiles(
       const source = await inUnitsOf(unitsOfModel(model.card.scaling), scene, bands, run.warn);
       bandsFor(model, source, input, run.warn);
       const extent = await mapExtent(input, source.description.grid);
-      const manifest = await manifestOf(input, source, { id, device, versions }, context.signal);
+      const plain = await manifestOf(input, source, { id, device, versions }, context.signal);
+      const manifest = calledAs(plain, input.called);
       const { title } = model.card;
       const map: MapRun = { input, title, classes: classesOf(model), manifest, run, context };
       if (model.config.task !== 'segmentation') {

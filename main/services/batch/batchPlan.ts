@@ -1,6 +1,6 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Input } from '../../../app/contract/api.ts';
 import type { BatchRecipe } from '../../../app/contract/batchRecipe.ts';
@@ -12,6 +12,7 @@ import type { BatchQueue } from '../../store/batchQueue.ts';
 import { hashOfKnown } from '../../workers/hashFile.ts';
 import { ownNames } from './outputNames.ts';
 import { readRecipe } from './readRecipe.ts';
+import { isList } from './sceneAddresses.ts';
 
 /** All that a batch is, before it looks at scenes. */
 export type BatchPlan = {
@@ -45,7 +46,8 @@ export async function planBatch(input: Input<'batch'>): Promise<BatchPlan> {
   const recipe = { ...read, settings: { ...read.settings, engine, threads } };
   const card = await readAnyCard(recipe.model);
   const folder = resolve(input.folder);
-  const out = resolve(input.out ?? join(folder, 'prismap-maps'));
+  const beside = (await isList(folder)) ? dirname(folder) : folder;
+  const out = resolve(input.out ?? join(beside, 'prismap-maps'));
   try {
     await mkdir(join(out, ownNames.state), { recursive: true });
   } catch (error) {

@@ -2,10 +2,12 @@ import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { listScenes } from '../../workers/sceneFolder.ts';
+import { isList, readAddresses, stampOfAddress } from './sceneAddresses.ts';
 
 export type FoundScene = {
   /** Path from the folder of scenes, with `/`. */
   readonly scene: string;
+  /** Or its address. */
   readonly path: string;
   /** Changes whenever its files do. */
   readonly stamp: string;
@@ -19,8 +21,8 @@ export type SceneChoice = {
 };
 
 /**
- * Scenes of a folder and of those in it that the patterns choose, by name.
- * @throws AppError `not-found`, `not-readable` where the folder itself is missing or closed
+ * Scenes of a folder and of those in it, or of a list of addresses, that the patterns choose, by name.
+ * @throws AppError `not-found`, `not-readable` where the folder itself is missing or closed, `usage` for a list that is none
  */
 export async function findScenes(
   folder: string,
@@ -31,9 +33,28 @@ export async function findScenes(
     if (exclude.some((glob) => matches(scene, glob))) return false;
     return pattern.length === 0 ? undefined : pattern.some((glob) => matches(scene, glob));
   };
+  if (await isList(folder)) return addressesOf(folder, (scene) => wanted(scene) ?? true);
   const found: FoundScene[] = [];
   for (const { scene, path, beside } of await listScenes(folder, { wanted, except: out, warn }))
     found.push({ scene, path, stamp: await stampOf(path, beside) });
+  return found;
+}
+
+/** Servers are asked so many questions at a time. */
+const questions = 16;
+
+async function addressesOf(
+  list: string,
+  wanted: (scene: string) => boolean,
+): Promise<FoundScene[]> {
+  const listed = (await readAddresses(list)).filter(({ scene }) => wanted(scene));
+  const waiting = listed.entries();
+  const found: FoundScene[] = [];
+  const ask = async (): Promise<void> => {
+    for (const [i, { scene, address }] of waiting)
+      found[i] = { scene, path: address, stamp: await stampOfAddress(address) };
+  };
+  await Promise.all(Array.from({ length: questions }, ask));
   return found;
 }
 

@@ -4,6 +4,7 @@ import type { BatchRecipe } from '../../../app/contract/batchRecipe.ts';
 import type { BatchMapInput, OutputPaths } from '../../workers/batchInput.ts';
 import type { BatchMapped } from '../../workers/batchMap.ts';
 import type { RunTask } from '../../workers/host.ts';
+import type { CalledNames } from '../../workers/manifest.ts';
 import { itemName, ownNames } from './outputNames.ts';
 import { placed, unplaced } from './sceneRecord.ts';
 
@@ -29,6 +30,8 @@ export type ScenePlace = {
   /** Path or address of the scene. */
   readonly path: string;
   readonly model: string;
+  /** What paths of this machine are called where the batch was started. */
+  readonly called: CalledNames;
   /** Folder in which the outputs get their places. */
   readonly results: string;
   /** Folder in which raw maps wait for their post-processing. */
@@ -70,6 +73,7 @@ function mapInput(
   const item = itemName(outputs.map);
   return {
     ...{ scene: place.path, model: place.model, settings, postprocess },
+    called: address === undefined ? place.called : [[address, shown(address)], ...place.called],
     outputs: placed(outputs, results),
     raw: join(place.raws, `${sceneKey(scene, stamp)}.tif`),
     ...(stac
@@ -79,12 +83,18 @@ function mapInput(
             item: join(results, item),
             collection: join(results, ownNames.collection),
             collectionId: collectionId(plan),
-            scene: address ?? referenceTo(posix.join(plan.toScenes, scene), item),
+            scene:
+              address === undefined
+                ? referenceTo(posix.join(plan.toScenes, scene), item)
+                : shown(address),
           },
         }
       : {}),
   };
 }
+
+/** What follows `?` may be a secret. */
+const shown = (address: string): string => address.replace(/[?#].*$/, '');
 
 /** A reference from a file of the results to one that is known by its way from their folder. */
 function referenceTo(way: string, from: string): string {

@@ -36,7 +36,7 @@ export function ownMappers(plan: BatchPlan, crew: Crew): Mappers {
         next,
         (scene, process, stop) => {
           const { path } = scene.record;
-          const place = { path, model: plan.recipe.model, results: plan.out, raws };
+          const place = { path, model: plan.recipe.model, results: plan.out, raws, called: [] };
           const map: MapOne = (one, watch) =>
             mapScene(plan, sceneToMap(one), place, process.run, watch);
           return settle(scene, map, stop);

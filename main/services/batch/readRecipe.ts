@@ -10,8 +10,8 @@ import {
 import { AppError } from '../../../app/error.ts';
 import { checkTemplate } from './outputNames.ts';
 
-/** Recipes are short; what is longer is another file that was named by mistake. */
-const mostBytes = 2 ** 20;
+/** Recipes are short; what is longer is another file that was named by mistake, or nested to take minutes and memory. */
+const mostBytes = 2 ** 16;
 
 /**
  * Reads a recipe (YAML or JSON). Paths in it count from its own folder.

@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input } from '../../../app/contract/api.ts';
 import { AppError } from '../../../app/error.ts';
+import type { CalledNames } from '../../workers/manifest.ts';
 import type { ScenePlace, ScenePlan } from '../batch/mapScene.ts';
 import type { Announcement } from '../batch/queue/board.ts';
 import type { JobMessage } from '../batch/queue/messages.ts';
@@ -36,7 +38,19 @@ export async function workerPlan(
   const model = input.model ?? shared.recipe.model;
   await checkModel(model, shared);
   const folder = input.folder ?? shared.folder;
+  // one that lacks the folder would call every scene missing
+  if (!shared.list && (await stat(folder).catch(() => undefined))?.isDirectory() !== true)
+    throw new AppError(
+      'not-found',
+      `The scenes of the batch lie in ${folder}, which this machine does not see. Say with --folder where that folder lies here.`,
+      { path: folder },
+    );
   const { settings } = shared.recipe;
+  const names: CalledNames = [
+    [model, shared.recipe.model],
+    [folder, shared.folder],
+  ];
+  const called = names.toSorted(([a], [b]) => b.length - a.length);
   return {
     shared,
     checkModel: () => checkModel(model, shared),
@@ -47,7 +61,7 @@ export async function workerPlan(
       const results = takenFolder(out, job, taken);
       // names of scenes were checked to stay inside the folder
       const path = address ?? join(folder, scene);
-      return { path, model, results, raws: join(results, '.raw') };
+      return { path, model, results, raws: join(results, '.raw'), called };
     },
   };
 }

@@ -9,7 +9,6 @@ import { Board } from './board.ts';
 import { innerPath, jobMessage } from './messages.ts';
 import { redisAddress } from './redisAddress.ts';
 import { sealed, unsealed } from './sealed.ts';
-import { readSharedPlan } from './sharedPlan.ts';
 import { QueueWorld } from './testing/queueWorld.ts';
 import { noRedis, RedisServer } from './testing/redisServer.ts';
 
@@ -134,7 +133,6 @@ describe.skipIf(noRedis !== undefined)(`with a Redis ${noRedis ?? ''}`, () => {
     const batch = world.batch('moved', at(2));
     await batch.says(/No worker is there/);
     const board = await Board.open(redisAddress(at(2)));
-    const shared = await readSharedPlan(world.path('moved'));
     const good = (await board.queue.getWaiting())[0]!;
     const forged = { ...(JSON.parse(good.data.body) as object), scene: '../../../etc/hostname' };
     // under another key, and as an answer that nobody gave
@@ -143,7 +141,9 @@ describe.skipIf(noRedis !== undefined)(`with a Redis ${noRedis ?? ''}`, () => {
     const words = ['--folder', world.path('there/scenes'), '--model', world.path('there/model')];
     const worker = world.worker(at(2), ...words, '--out', world.path('there/moved'));
     expect(await batch.result<Output<'batch'>>()).toMatchObject({ done: 2, failed: [] });
-    expect(shared.folder).toBe(world.path('scenes'));
+    // records name the folders as the batch calls them: the bytes of a map do not tell who made it
+    await world.batch('here', undefined).result();
+    expect(world.hashes('moved')).toEqual(world.hashes('here'));
     board.close();
     worker.kill('SIGINT');
     expect(await worker.result()).toMatchObject({ done: 2 });

@@ -7,6 +7,7 @@ import { AppError } from '../../../../app/error.ts';
 import { writeFileAtomic } from '../../../atomicFile.ts';
 import { type BatchPlan, modelFiles, modelHashes } from '../batchPlan.ts';
 import { ownNames } from '../outputNames.ts';
+import { isList } from '../sceneAddresses.ts';
 
 const version = 1;
 /** What a batch tells its workers, in the folder of results that they share. */
@@ -20,6 +21,8 @@ const shared = z.strictObject({
   key: z.string().regex(/^[0-9a-f]{64}$/),
   /** Folder of scenes, or the list of their addresses, as the machine of the batch sees it. */
   folder: z.string().min(1),
+  /** Scenes lie on servers. */
+  list: z.boolean(),
   /** Folder of results as that machine sees it, and the way from there to the scenes. */
   out: z.string().min(1),
   toScenes: z.string(),
@@ -42,6 +45,7 @@ export async function sharePlan(plan: BatchPlan, fresh: boolean): Promise<Shared
     id: before?.id ?? randomUUID(),
     key: before?.key ?? randomBytes(32).toString('hex'),
     folder: plan.folder,
+    list: await isList(plan.folder),
     out: plan.out,
     toScenes: plan.toScenes,
     model: { name: plan.model.name, hashes: plan.identity.model },
