@@ -60,7 +60,7 @@ test('a network is pre-trained in two stages, and its report opens', async () =>
   await desk.panel('Pre-train');
   const form = panel('Pre-train');
   await expect(form.getByRole('button', { name: 'Pre-train', exact: true })).toBeDisabled();
-  await fill(form.getByLabel('Folder of scenes'), scenes);
+  await fill(form.getByLabel('Folder of scenes', { exact: true }), scenes);
   await own(form, 'Epochs as the recipe says', 'Epochs', 1);
   await own(form, 'Tiles of an epoch as the recipe says', 'Tiles of an epoch', 8);
   await own(form, 'Tiles of a step as the recipe says', 'Tiles of a step', 4);
