@@ -191,7 +191,7 @@ test('a model is fine-tuned from it, the head alone, with its curve and figures'
 test('each task shows what applies to it, and says what is missing', async () => {
   const form = panel('Train');
   await form.getByLabel('Task').selectOption('scene');
-  await expect(form.getByLabel('Folder of the data set')).toBeVisible();
+  await expect(form.getByLabel('Folder of the data set', { exact: true })).toBeVisible();
   await expect(form.getByText('Choose the folder of the data set first.')).toBeVisible();
   await expect(form.getByRole('button', { name: 'Train', exact: true })).toBeDisabled();
   await form.getByLabel('Changes to training tiles as the recipe says').uncheck();

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError } from '../app/error.ts';
 import { dataFolder } from './dataFolder.ts';
+import { confineTo } from './services/desk/confine.ts';
 import { createAudience } from './shell/audience.ts';
 import { createLoggedDesk } from './shell/loggedDesk.ts';
 import { rendererFolder } from './shell/rendererFolder.ts';
@@ -20,6 +21,7 @@ type ServeOptions = {
   readonly port: number;
   readonly open: boolean;
   readonly folders: readonly string[];
+  readonly servers: readonly string[];
   readonly json: boolean;
 };
 
@@ -29,7 +31,8 @@ Usage: prismap serve [OPTIONS]
 
   --port N                    port on 127.0.0.1 [default: any that is free]
   --open                      open the browser
-  --folder DIR                folder whose files may be chosen; may repeat [default: your home folder and this one]
+  --folder DIR                folder whose files may be read and written; may repeat [default: your home folder and this one]
+  --server HOST               host of your own network that scenes may be read from; may repeat
   --json                      print {"url": …} and nothing else on standard output
 
 The address holds a key that opens one window; Prismap prints the next one when it was used. Ctrl+C ends Prismap.
@@ -53,10 +56,12 @@ export async function runServer(
   mkdirSync(uploadsFolder, { recursive: true, mode: 0o700 });
   const audience = createAudience();
   const sessions = createSessions();
+  const folders = [...options.folders, uploadsFolder];
   const desk = createLoggedDesk('serve', audience, {
     runTask: runInChild,
     dataFolder: data,
-    folders: [...options.folders, uploadsFolder],
+    folders,
+    confine: confineTo({ folders: [...folders, data], servers: options.servers }),
   });
   const address = (): string => `http://127.0.0.1:${host.port}/#token=${sessions.issueToken()}`;
   const host = await startHttpHost({
@@ -96,6 +101,7 @@ export function parseServe(words: readonly string[]): ServeOptions {
     open: values.open ?? false,
     json: values.json ?? false,
     folders: [...new Set(folders.map((folder) => resolve(folder)))],
+    servers: values.server ?? [],
   };
 }
 
@@ -107,6 +113,7 @@ function parseWords(words: readonly string[]) {
         port: { type: 'string' },
         open: { type: 'boolean' },
         folder: { type: 'string', multiple: true },
+        server: { type: 'string', multiple: true },
         json: { type: 'boolean' },
       },
     }).values;
@@ -120,7 +127,8 @@ function parseWords(words: readonly string[]) {
  * machine. Gives a function that removes the page.
  */
 function openBrowser(url: string, data: string, streams: Streams): () => void {
-  const page = join(data, `open-${process.pid}.html`);
+  const folder = mkdtempSync(join(data, 'open-'));
+  const page = join(folder, 'open.html');
   writeFileSync(page, `<!doctype html><meta http-equiv="refresh" content="0; url=${url}">\n`, {
     mode: 0o600,
   });
@@ -130,7 +138,7 @@ function openBrowser(url: string, data: string, streams: Streams): () => void {
     streams.error('No browser could be started: open the address yourself.\n'),
   );
   child.unref();
-  return () => rmSync(page, { force: true });
+  return () => rmSync(folder, { recursive: true, force: true });
 }
 
 function opener(path: string): [string, ...string[]] {

@@ -1,4 +1,4 @@
-// Everything that needs no run of the product: format, types, lint, layers, dead code. One table, one line each.
+// Everything that needs no run of the product: format, types, lint, layers, dead code, known weaknesses. One table, one line each.
 import { spawnSync } from 'node:child_process';
 
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
@@ -18,6 +18,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
     'e2e',
   ],
   ['dead code', 'knip'],
+  ['known weaknesses', process.execPath, 'scripts/audit.ts'],
 ];
 
 let failed = 0;
@@ -32,6 +33,8 @@ for (const [name, command, ...args] of steps) {
   console.log(
     `${ok ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`,
   );
+  const note = ok ? /^note: .*$/m.exec(result.stdout)?.[0] : undefined;
+  if (note !== undefined) console.log(note);
   if (!ok) {
     failed += 1;
     console.log(`${result.stdout}${result.stderr}`.trimEnd());

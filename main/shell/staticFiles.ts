@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { type Answer, emptyAnswer } from './answer.ts';
 
@@ -48,13 +48,20 @@ export function plainPath(pathname: string): string | undefined {
   return plain ? names.join('/') : undefined;
 }
 
+/** The file that was opened is the one that was looked at: a link that is put in its place in between is not followed. */
 async function readInside(folder: string, relative: string): Promise<Uint8Array | undefined> {
+  let handle: FileHandle | undefined;
   try {
+    handle = await open(join(folder, relative), 'r');
+    const opened = await handle.stat();
     const [root, path] = await Promise.all([realpath(folder), realpath(join(folder, relative))]);
-    if (!path.startsWith(root + sep) || !(await stat(path)).isFile()) return undefined;
-    return await readFile(path);
+    const found = await lstat(path);
+    const isSame = found.isFile() && found.dev === opened.dev && found.ino === opened.ino;
+    return isSame && path.startsWith(root + sep) ? await handle.readFile() : undefined;
   } catch {
     // Missing or unreadable: the same to who asks.
     return undefined;
+  } finally {
+    await handle?.close();
   }
 }

@@ -18,6 +18,7 @@ export const hostSentences = [
   '{path} is not there any more. Choose another folder.',
   '{path} may not be read. Choose another folder.',
   '{path} is outside the folders that this window may show. Start Prismap with "--folder {folder}" to allow it.',
+  '{host} lies on this machine or in its own network, which this window may not ask. Start Prismap with "--server {server}" to allow it.',
   // Projects
   '{path} is not a project of Prismap. Open a project file (.gpkg), or import ROIs from this one.',
   '{path} was made by a newer Prismap (version {version} of the project format; this one knows {known}). Update Prismap to open it. The file was not changed.',

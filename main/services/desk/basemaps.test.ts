@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import type { LayerRow } from '../../../app/project/rows.ts';
-import { isPrivateAddress } from './basemaps/privateAddresses.ts';
+import { isPrivateAddress } from '../../privateAddresses.ts';
 import { readCapabilities } from './basemaps/wmtsCapabilities.ts';
 import { type Basemaps, createBasemaps } from './basemaps.ts';
 import { temporaryFolder } from './testing/testDesk.ts';

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { BasemapAddress } from '../../../app/contract/basemapAddress.ts';
+import { uri as uriSchema } from '../../../app/contract/common.ts';
 import type { basemapCalls } from '../../../app/contract/desk/basemaps.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import { AppError } from '../../../app/error.ts';
 import type { ProjectFile } from '../../store/projectFile.ts';
 import { parseCrs } from '../../vector/crs.ts';
-import { hostOf, parseBasemap } from './basemaps/address.ts';
+import { hostOf, isRemote, parseBasemap } from './basemaps/address.ts';
 import { AllowedHosts } from './basemaps/allowedHosts.ts';
 import { openMbtiles } from './basemaps/mbtiles.ts';
 import { openPmtiles } from './basemaps/pmtiles.ts';
@@ -14,6 +15,7 @@ import type { BasemapSource, BasemapTile, OpenBasemap } from './basemaps/source.
 import { TileCache } from './basemaps/tileCache.ts';
 import { openWmts } from './basemaps/wmts.ts';
 import { openXyz } from './basemaps/xyz.ts';
+import type { Confine } from './confine.ts';
 
 export type Basemaps = {
   readonly handlers: Pick<DeskHandlers, keyof typeof basemapCalls>;
@@ -37,6 +39,8 @@ type BasemapOptions = {
   readonly store: { file(): Promise<Pick<ProjectFile, 'layers'>> };
   /** Finds the addresses of a host name; the system's way where absent. */
   readonly resolveName?: ResolveName;
+  /** What files a basemap may be. */
+  readonly confine?: Confine | undefined;
 };
 
 /**
@@ -44,7 +48,8 @@ type BasemapOptions = {
  * that are layers of the open project, and only from hosts that the user allowed in this installation: a project file of
  * somebody else asks nobody for anything.
  */
-export function createBasemaps({ dataFolder, store, resolveName }: BasemapOptions): Basemaps {
+export function createBasemaps(options: BasemapOptions): Basemaps {
+  const { dataFolder, store, resolveName, confine } = options;
   const remote = createRemote(new AllowedHosts(dataFolder), resolveName);
   const sources = createSources(remote);
   const cache = new TileCache(cacheBytes);
@@ -60,6 +65,7 @@ export function createBasemaps({ dataFolder, store, resolveName }: BasemapOption
   };
   const open = async (uri: string): Promise<DeskOutput<'basemap.open'>> => {
     await requireLayer(uri);
+    await confine?.(uriSchema, fileOf(uri));
     const basemap = createHash('sha256').update(uri).digest('hex').slice(0, 16);
     try {
       const { description } = await sources.open(basemap, uri);
@@ -101,6 +107,12 @@ export function createBasemaps({ dataFolder, store, resolveName }: BasemapOption
       remote.close();
     },
   };
+}
+
+/** The file of a basemap that is one; of the others nothing. */
+function fileOf(uri: string): string | undefined {
+  const { place } = parseBasemap(uri);
+  return isRemote(place) ? undefined : place;
 }
 
 type Opened = { readonly uri: string; readonly source: Promise<BasemapSource> };

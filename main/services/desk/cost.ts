@@ -1,29 +1,37 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { api } from '../../../app/contract/api.ts';
 import type { DeskArguments, DeskOutput } from '../../../app/contract/deskApi.ts';
 import type { RoiSet } from '../../../app/vector/roi.ts';
 import type { RunTask } from '../../workers/host.ts';
-import { prepareInput } from './jobInput.ts';
+import type { Confine } from './confine.ts';
+import { givenOf, prepareInput } from './jobInput.ts';
 
 type CostQuestion = DeskArguments<'cost.estimate'> & {
   /** Folder that the job would write to. */
   readonly folder: string;
   readonly rois: RoiSet;
+  readonly confine: Confine | undefined;
 };
 
 /** What a job will take, measured on a small part of it in a process of its own. Nothing of it is left. */
 export async function estimateCost(
-  { kind, input, folder, rois }: CostQuestion,
+  { kind, input, folder, rois, confine }: CostQuestion,
   runTask: RunTask,
   signal: AbortSignal,
 ): Promise<DeskOutput<'cost.estimate'>> {
+  await confine?.(api[kind].input, givenOf(kind, input));
   const temporary = await mkdtemp(join(tmpdir(), 'prismap-estimate-'));
   try {
     const prepared = await prepareInput(
       kind,
       { ...input, out: join(temporary, 'out') },
-      { folder: temporary, title: 'estimate', taken: new Set(), rois: () => rois },
+      {
+        ...{ folder: temporary, title: 'estimate', taken: new Set(), rois: () => rois },
+        // its outputs lie outside of what the user allowed, and are gone afterwards
+        confine: undefined,
+      },
     );
     const { threads } = prepared;
     const estimate = (await runTask({

@@ -54,6 +54,7 @@ export function createDesk(dependencies: DeskDependencies): Desk {
             .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
             .join('; '),
         );
+      await dependencies.confine?.(deskApi[known].input, parsed.data);
       return handlers[known](parsed.data as never, signal);
     },
     tile: (address, signal) => scenes.tile(address, signal),

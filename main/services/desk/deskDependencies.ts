@@ -1,6 +1,7 @@
 import type { DeskEvent } from '../../../app/contract/deskApi.ts';
 import type { RunTask, StartTaskProcess } from '../../workers/host.ts';
 import type { StartSceneProcess } from '../../workers/sceneHost.ts';
+import type { Confine } from './confine.ts';
 
 /** What the desk is made of. */
 export type DeskDependencies = {
@@ -11,6 +12,8 @@ export type DeskDependencies = {
   readonly dataFolder: string;
   /** Folders that `files.list` may show; in the window of the desktop application the system's dialogs take its place. */
   readonly folders: readonly string[];
+  /** What a window may name; anything where absent, as in the desktop application, whose user names files in the system's dialogs. */
+  readonly confine?: Confine;
   /** How a scene process is started; a child of Node where absent. */
   readonly startSceneProcess?: StartSceneProcess;
   /** How a process of a batch is started; a child of Node where absent. */

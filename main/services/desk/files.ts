@@ -1,9 +1,10 @@
 import type { Stats } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { FileKind, fileCalls } from '../../../app/contract/desk/files.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import { AppError } from '../../../app/error.ts';
+import { isInside } from './confine.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
 
 type Listing = DeskOutput<'files.list'>;
@@ -72,10 +73,6 @@ const isFolder = (entry: Entry): boolean => entry.kind === 'folder';
 async function realFolders(folders: readonly string[]): Promise<readonly string[]> {
   const real = await Promise.all(folders.map((path) => realpath(path).catch(() => undefined)));
   return real.filter((path) => path !== undefined);
-}
-
-function isInside(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 async function describeAll(

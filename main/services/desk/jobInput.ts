@@ -8,6 +8,7 @@ import { AppError, phraseError } from '../../../app/error.ts';
 import { phrase } from '../../../app/phrase.ts';
 import { type RoiSet, roisOfScenes } from '../../../app/vector/roi.ts';
 import { writeRois } from '../../vector/writeRois.ts';
+import type { Confine } from './confine.ts';
 import { recipeAsFile } from './recipeInput.ts';
 
 /** Fields of an input that name files to be written; the first decides where the others of the job go. */
@@ -39,6 +40,7 @@ export type JobPlace = {
   /** Outputs of jobs that have not written them yet. */
   readonly taken: ReadonlySet<string>;
   readonly rois: () => RoiSet;
+  readonly confine?: Confine | undefined;
 };
 
 type JobInput = Record<string, unknown>;
@@ -75,13 +77,14 @@ export async function prepareInput(
     files.set(path, set);
     input[field] = path;
   }
-  const writeRecipe = await recipeAsFile(kind, input, beside);
+  const writeRecipe = await recipeAsFile(kind, input, { beside, confine: place.confine });
   const checked = api[kind].input.safeParse(input);
   if (!checked.success)
     throw new AppError(
       'usage',
       checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
     );
+  await place.confine?.(api[kind].input, checked.data);
   for (const field of outputs[kind])
     if (typeof input[field] === 'string') await makeFolder(dirname(input[field]));
   if (writeRecipe !== undefined) await makeFolder(dirname(beside));
@@ -191,6 +194,14 @@ async function makeFolder(path: string): Promise<void> {
     );
   });
 }
+
+/** Fields of an input that name what is there already; ROIs of the project are none. */
+export const givenOf = (kind: JobKind, input: JobInput): JobInput =>
+  Object.fromEntries(
+    Object.entries(input).filter(
+      ([field, value]) => value !== 'project' && !outputs[kind].includes(field),
+    ),
+  );
 
 /** Files that a job names as its outputs. */
 export function outputsOf(kind: JobKind, input: JobInput): string[] {

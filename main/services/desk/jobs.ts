@@ -55,6 +55,7 @@ export function createJobHandlers(dependencies: Dependencies): {
           title: title.trim() === '' ? kind : title,
           taken: new Set(taken.map((path) => resolve(path))),
           rois: () => roiSetOf(file.load().tables, file.path),
+          confine: dependencies.confine,
         });
         return {
           job: await withQueue((jobs) => jobs.add({ kind, title, input: prepared }, first)),
@@ -84,7 +85,7 @@ const nothing = (_: void): Record<string, never> => ({});
 
 /** What is asked before a job is started. */
 function createQuestionHandlers(
-  { runTask, store }: Dependencies,
+  { runTask, store, confine }: Dependencies,
   jobs: () => readonly JobRecord[],
 ): Pick<Handlers, Questions> {
   const roisOf = async (): Promise<RoiSet> => {
@@ -108,7 +109,8 @@ function createQuestionHandlers(
     },
     'cost.estimate': async ({ kind, input }, signal) => {
       const folder = store.folderOf(await store.file());
-      return estimateCost({ kind, input, folder, rois: await roisOf() }, runTask, signal);
+      const question = { kind, input, folder, rois: await roisOf(), confine };
+      return estimateCost(question, runTask, signal);
     },
     doctor: async (input, signal) =>
       (await runTask({ task: 'doctor', input, signal })) as Output<'doctor'>,

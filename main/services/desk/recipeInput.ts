@@ -5,6 +5,7 @@ import type { JobKind } from '../../../app/contract/desk/jobs.ts';
 import { pretrainRecipe } from '../../../app/contract/pretrainRecipe.ts';
 import { AppError } from '../../../app/error.ts';
 import { writeFileAtomic } from '../../atomicFile.ts';
+import type { Confine } from './confine.ts';
 
 /** Recipes that a window fills in, and the ending of the file that a command line would name. */
 const recipes = {
@@ -19,13 +20,14 @@ export const recipeText = (kind: keyof typeof recipes, recipe: unknown): string 
 /**
  * A recipe that a job's input holds itself is given to the call as the file that a command line would name.
  * @param beside what the file is named after: the job's first output
+ * @param confine looks at the files that the recipe names
  * @returns what writes the file; undefined where the recipe is a file already, or there is none
- * @throws AppError `usage` for a recipe that is none
+ * @throws AppError `usage` for a recipe that is none; of `confine`
  */
 export async function recipeAsFile(
   kind: JobKind,
   input: Record<string, unknown>,
-  beside: string,
+  { beside, confine }: { readonly beside: string; readonly confine: Confine | undefined },
 ): Promise<(() => Promise<void>) | undefined> {
   const { recipe } = input;
   if (recipe === undefined || typeof recipe === 'string' || !isRecipeKind(kind)) return undefined;
@@ -36,6 +38,7 @@ export async function recipeAsFile(
       'usage',
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
     );
+  await confine?.(schema, parsed.data);
   const text = recipeText(kind, parsed.data);
   const path = await fileOf(text, (number) => `${beside}${number}${ending}`);
   input['recipe'] = path;

@@ -48,28 +48,69 @@ const preferences = (): Record<string, unknown> => {
   return options.webPreferences;
 };
 
-test('1, 18: only the own scheme is ever loaded; never file: or http:', () => {
+test('1: only the own scheme is ever loaded', () => {
   expect(argumentsOf('window.loadURL')).toEqual([['app://prismap/']]);
-  expect(sourceText).not.toMatch(/loadFile|file:\/\/|https?:\/\//);
+  expect(sourceText).not.toMatch(/https?:\/\//);
 });
 
-test('2, 3, 4, 6, 8–11: what a page may do', () => {
-  expect(preferences()).toEqual({
-    preload: join(folder, 'preload.cjs'),
-    sandbox: true,
-    contextIsolation: true,
+test('2: pages have nothing of Node', () => {
+  expect(preferences()).toMatchObject({
     nodeIntegration: false,
     nodeIntegrationInSubFrames: false,
     nodeIntegrationInWorker: false,
-    webviewTag: false,
-    navigateOnDragDrop: false,
-    devTools: true,
   });
+});
+
+test('3: the preload script and the page are apart', () => {
+  expect(preferences()).toMatchObject({ contextIsolation: true });
+});
+
+test('4: every process is in the sandbox, from the first statement on', () => {
+  expect(preferences()).toMatchObject({ sandbox: true });
   expect(recorded[0]?.name).toBe('app.enableSandbox');
-  // webSecurity, allowRunningInsecureContent, experimentalFeatures and enableBlinkFeatures are nowhere touched.
-  expect(sourceText).not.toMatch(
-    /webSecurity|InsecureContent|experimental|BlinkFeatures|bypassCSP/,
-  );
+});
+
+test.each([
+  [6, 'webSecurity'],
+  [8, 'allowRunningInsecureContent'],
+  [9, 'experimentalFeatures'],
+  [10, 'enableBlinkFeatures'],
+])('%i: %s is nowhere touched', (_, name) => {
+  expect(sourceText).not.toContain(name);
+  expect(preferences()).not.toHaveProperty(name);
+});
+
+test('11: there is no webview, so none that opens windows', () => {
+  expect(preferences()).toMatchObject({ webviewTag: false });
+  expect(sourceText).not.toMatch(/allowpopups|<webview/i);
+});
+
+test('no other preference is set', () => {
+  expect(Object.keys(preferences()).toSorted()).toEqual([
+    'contextIsolation',
+    'devTools',
+    'navigateOnDragDrop',
+    'nodeIntegration',
+    'nodeIntegrationInSubFrames',
+    'nodeIntegrationInWorker',
+    'preload',
+    'sandbox',
+    'webviewTag',
+  ]);
+  expect(preferences()).toMatchObject({
+    preload: join(folder, 'preload.cjs'),
+    navigateOnDragDrop: false,
+  });
+  expect(sourceText).not.toMatch(/bypassCSP/);
+});
+
+test('18: file: is never loaded', () => {
+  expect(sourceText).not.toMatch(/loadFile|file:\/\//);
+});
+
+test('19: fuses are set when a package is made: scripts/package.test.ts has a test for each', () => {
+  const packed = readFileSync(new URL('../../../electron-builder.yml', import.meta.url), 'utf8');
+  expect(packed).toMatch(/^afterPack: scripts\/fuses\.mjs$/m);
 });
 
 test.each([

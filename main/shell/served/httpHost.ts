@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { AppError } from '../../../app/error.ts';
 import type { Desk } from '../../services/desk/createDesk.ts';
+import type { PortLimits } from '../../transport/webSocketPort.ts';
 import { type Answer, emptyAnswer, errorAnswer, guardHeaders, jsonAnswer } from '../answer.ts';
 import type { Audience } from '../audience.ts';
 import { basemapAnswer } from '../basemapAnswer.ts';
@@ -24,6 +25,8 @@ export type HttpHostOptions = {
   readonly uploadsFolder: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** Of windows; those of the product where absent. */
+  readonly limits?: PortLimits;
   /** Called when a token was traded for a session: the address that held it is used up. */
   readonly onOpened: () => void;
 };
@@ -54,7 +57,11 @@ const mostTokenBytes = 1024;
 
 /** Serves the desk over HTTP and WebSocket on 127.0.0.1 alone. */
 export async function startHttpHost(options: HttpHostOptions): Promise<HttpHost> {
-  const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 16_384 });
+  const server = createServer({
+    ...{ requestTimeout: 0, headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    // how often that is looked at; Node's own half a minute would leave slow ones their places for so long
+    connectionsCheckingInterval: 1000,
+  });
   server.maxConnections = 256;
   // A drop of many gigabytes may take long, but not without a byte for two minutes.
   server.setTimeout(120_000);

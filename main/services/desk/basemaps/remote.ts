@@ -5,10 +5,10 @@ import { isIP, type LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AppError } from '../../../../app/error.ts';
+import { isPrivateAddress } from '../../../privateAddresses.ts';
 import { programVersion } from '../../../version.ts';
 import { urlOf } from './address.ts';
 import type { AllowedHost, AllowedHosts } from './allowedHosts.ts';
-import { isPrivateAddress } from './privateAddresses.ts';
 
 const mostRedirects = 3;
 const patienceMs = 20_000;

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
 /**
@@ -37,4 +38,12 @@ for (const [network, prefix] of [
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);
   return family === 0 || blocks.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Whether the host of an address lies on this machine or in a private network. Of one that has no IP address nothing is known. */
+export async function isPrivateHost({ hostname }: URL): Promise<boolean> {
+  const name = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(name) !== 0) return isPrivateAddress(name);
+  const found = await lookup(name, { all: true }).catch(() => []);
+  return found.some(({ address }) => isPrivateAddress(address));
 }
