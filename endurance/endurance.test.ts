@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { deaths, dieAgain } from './deaths.ts';
 import { canWatchDisk } from './disk.ts';
 import { failEach } from './faults.ts';
 import { killAtRandom } from './kills.ts';
@@ -19,6 +20,17 @@ test.each(works)('$name is killed, and nothing is torn or lost', async (work) =>
   const report = await killAtRandom(work, { folder: join(folder, work.name), kills: 3, seed });
   expect(report.faults).toEqual([]);
   expect(report.tried).toBe(3);
+});
+
+test.each(deaths)('a process that ends by %s fails its task alone', async (kind) => {
+  const report = await dieAgain({ kind, times: 2 });
+  expect({ ...report, seconds: 0 }).toEqual({
+    work: kind,
+    tried: 2,
+    finished: 2,
+    faults: [],
+    seconds: 0,
+  });
 });
 
 describe.skipIf(!canWatchDisk)('disks (skipped: they need Linux and a C compiler)', () => {

@@ -94,10 +94,15 @@ export async function cutPower(
 function readJournal(path: string): Operation[] {
   const bytes = readFileSync(path);
   const operations: Operation[] = [];
+  // a system gives the number of a file that is gone to another one
+  const files = new Map<number, number>();
+  let known = 0;
   for (let at = 0; at < bytes.length; ) {
     const kind = kinds[bytes.readUInt32LE(at)]!;
     const pathLength = bytes.readUInt32LE(at + 4);
-    const inode = Number(bytes.readBigUInt64LE(at + 8));
+    const number = Number(bytes.readBigUInt64LE(at + 8));
+    if (kind === 'created' || !files.has(number)) files.set(number, known++);
+    const inode = files.get(number)!;
     const offset = Number(bytes.readBigInt64LE(at + 16));
     const size = Number(bytes.readBigInt64LE(at + 24));
     const words = bytes.toString('utf8', at + 32, at + 32 + pathLength);

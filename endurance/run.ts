@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { deaths, dieAgain } from './deaths.ts';
 import { canWatchDisk } from './disk.ts';
 import { failEach } from './faults.ts';
 import { killAtRandom } from './kills.ts';
@@ -13,7 +14,7 @@ import { works } from './works.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    by: { type: 'string', default: 'kills,faults,power' },
+    by: { type: 'string', default: 'kills,faults,power,deaths' },
     count: { type: 'string' },
     seed: { type: 'string', default: '1' },
     long: { type: 'boolean', default: false },
@@ -67,6 +68,10 @@ try {
       cutPower(work, { folder: place, states, seed, tell }),
     );
   }
+  for (const kind of positionals.length === 0 ? deaths : [])
+    await endure('deaths', kind, (_, tell) =>
+      dieAgain({ kind, times: count ?? 100, limitMs: 200, tell }),
+    );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

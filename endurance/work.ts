@@ -14,6 +14,8 @@ export type Work = {
   words(inputs: string, folder: string): readonly string[];
   /** What the finished job leaves, by name; equal runs give equal words. */
   results(folder: string): Record<string, string>;
+  /** Whether a process that ended well said that not all is done, and why in coded words. */
+  admits?(said: string): boolean;
   /**
    * Looks at what an interruption left.
    * @param said All that the process wrote to its standard output before

@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../app/error.ts';
@@ -100,6 +100,13 @@ test('system errors become codes that scripts can rely on', () => {
     Object.assign(new Error(`${code}: x`), { code, syscall: 'write' });
   expect(writeError(system('ENOSPC'), '/a').code).toBe('disk-full');
   expect(writeError(system('EDQUOT'), '/a').code).toBe('disk-full');
+  // as Node tells it on Linux
+  const quota = { code: 'Unknown system error -122', errno: -constants.errno.EDQUOT };
+  const told = Object.assign(new Error('write'), { ...quota, syscall: 'write' });
+  expect(writeError(told, '/a')).toMatchObject({
+    code: 'disk-full',
+    message: expect.stringContaining('quota') as string,
+  });
   expect(writeError(system('EROFS'), '/a').code).toBe('not-writable');
   expect(writeError(system('EWHATEVER'), '/a').message).toContain('EWHATEVER');
   expect(writeError(new TypeError('slip'), '/a').code).toBe('internal');

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { constants, hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../app/error.ts';
 
@@ -146,6 +146,8 @@ const reasons: Readonly<Record<string, string>> = {
 /** The name of the system error, e.g. `ENOSPC`. */
 function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  // Node has no name for a quota that is used up and says "Unknown system error -122"
+  if ('errno' in error && error.errno === -constants.errno.EDQUOT) return 'EDQUOT';
   return typeof error.code === 'string' ? error.code : undefined;
 }
 

@@ -43,3 +43,31 @@ export type ProgressEvent =
   | { readonly kind: 'engine'; readonly engine: string; readonly device: string }
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'note'; readonly message: string };
+
+/** What each kind has at least. */
+const needed: Readonly<Record<ProgressEvent['kind'], Readonly<Record<string, string>>>> = {
+  progress: { stage: 'string', done: 'number', total: 'number' },
+  epoch: {
+    ...{ epoch: 'number', epochs: 'number', loss: 'number' },
+    ...{ samplesPerSecond: 'number', etaSeconds: 'number' },
+  },
+  mapped: {
+    ...{ place: 'object', window: 'object', classes: 'object' },
+    ...{ width: 'number', height: 'number', columns: 'number', rows: 'number' },
+  },
+  scene: { scene: 'object' },
+  engine: { engine: 'string', device: 'string' },
+  warning: { message: 'string' },
+  note: { message: 'string' },
+};
+
+/** Whether a message of another process is an event. */
+export function isProgressEvent(value: unknown): value is ProgressEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const kind = String(fields['kind']);
+  if (!Object.hasOwn(needed, kind)) return false;
+  return Object.entries(needed[kind as ProgressEvent['kind']]).every(
+    ([name, type]) => typeof fields[name] === type && fields[name] !== null,
+  );
+}

@@ -33,5 +33,9 @@ export const batch: Work = {
     ...['--out', folder, '--retries', '10', '--json'],
   ],
   results: (folder) => hashesBelow(folder, files),
+  admits: (said) => {
+    const { failed } = JSON.parse(said) as { failed: { code: string; message: string }[] };
+    return failed.length > 0 && failed.every(({ code }) => code !== 'internal');
+  },
   faults: (folder, _, whole) => tornFiles(folder, /^\d+\.(tif|gpkg)$/, whole),
 };

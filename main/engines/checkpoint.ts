@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { AppError } from '../../app/error.ts';
 import type { Shape } from '../../app/model/ops.ts';
 import type { WeightData } from '../../app/model/weights.ts';
@@ -53,8 +54,14 @@ export async function saveCheckpoint(
   const bytes = writeSafetensors(tensors, { state, sha256: digest(tensors, state) });
   await writeFileAtomic(fileOf(folder, epoch), bytes, signal);
   for (const old of (await epochsIn(folder)).slice(kept)) {
-    await rm(fileOf(folder, old), { force: true });
+    // one that cannot be removed is in nobody's way
+    await rm(fileOf(folder, old), { force: true }).catch(() => undefined);
   }
+}
+
+/** Removes the checkpoints of a model that is whole. What cannot be removed is in nobody's way. */
+export async function removeCheckpoints(model: string): Promise<void> {
+  await rm(join(model, 'checkpoints'), { recursive: true, force: true }).catch(() => undefined);
 }
 
 /**
@@ -85,6 +92,21 @@ export async function loadCheckpoint(
   );
 }
 
+/** What stands beside the numbers. */
+const stateSchema = z.object({
+  epoch: z.int().nonnegative(),
+  step: z.int().nonnegative(),
+  record: z.record(z.string(), z.unknown()),
+});
+
+function parseState(text: string, path: string): z.infer<typeof stateSchema> {
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch {
+    throw new AppError('bad-weights', `The checkpoint ${path} is damaged: it has no state.`);
+  }
+}
+
 function readCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const file = readSafetensors(bytes, path);
   const tensors = new Map(
@@ -97,9 +119,7 @@ function readCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   if (file.metadata['sha256'] !== digest(tensors, state)) {
     throw new AppError('bad-weights', `The checkpoint ${path} is damaged: its hash differs.`);
   }
-  const { epoch, step, record } = JSON.parse(state) as Pick<Checkpoint, 'epoch' | 'record'> & {
-    readonly step: number;
-  };
+  const { epoch, step, record } = parseState(state, path);
   const part = (name: string): WeightData =>
     new Map(
       [...tensors]

@@ -63,6 +63,29 @@ test.each(['abort', 'segfault', 'exit', 'killed'])(
   },
 );
 
+test.each([
+  null,
+  'hello',
+  7,
+  [],
+  {},
+  { kind: 'other' },
+  { kind: 'event' },
+  { kind: 'event', event: null },
+  { kind: 'event', event: { kind: 'toString' } },
+  { kind: 'event', event: { kind: 'progress', stage: 1 } },
+  { kind: 'event', event: { kind: 'scene', scene: null } },
+  { kind: 'failure' },
+  { kind: 'failure', error: { code: 5, message: 'x', details: {} } },
+  { kind: 'failure', error: { code: 'x', message: 'x', details: null } },
+])('a process that sends %j is ended, and its task fails alone', async (input) => {
+  await expect(run({ task: 'strange', input })).rejects.toMatchObject({
+    code: 'worker-died',
+    message: expect.stringContaining('sent what is no message') as string,
+  });
+  expect(await run({ task: 'echo', input: 1 })).toBe(1);
+});
+
 test('a heap without memory is told as such', async () => {
   process.env['NODE_OPTIONS'] = '--max-old-space-size=64';
   try {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ProgressEvent } from '../../app/contract/events.ts';
 import { AppError, fromErrorRecord } from '../../app/error.ts';
-import type { HostMessage, WorkerMessage } from '../transport/messages.ts';
+import { asWorkerMessage, type HostMessage } from '../transport/messages.ts';
 
 /** One task for a compute process. */
 export type TaskRequest = {
@@ -13,6 +13,9 @@ export type TaskRequest = {
   /** Threads of the engine: they have to be known before the engine is loaded. */
   readonly threads?: number;
 };
+
+/** Why a process was ended that sent what is no message; follows 'The compute process of …'. */
+export const strangeWords = 'sent what is no message and was ended';
 
 /** Runs a task in a compute process and gives its result. */
 export type RunTask = (request: TaskRequest) => Promise<unknown>;
@@ -29,7 +32,8 @@ export const computeFlags = ['--expose-gc', '--max-semi-space-size=8'] as const;
 /** A compute process as its host sees it: a child of Node, or a utility process where Electron is the host. */
 export type TaskProcess = {
   send(message: HostMessage): void;
-  onMessage(listener: (message: WorkerMessage) => void): void;
+  /** Whatever it sends: to be looked at before it is believed. */
+  onMessage(listener: (message: unknown) => void): void;
   /** What it writes to standard error, piece by piece. */
   onErrorText(listener: (text: string) => void): void;
   /** Called when it has ended, or could not be started. */
@@ -142,8 +146,12 @@ class Conversation {
     started.onErrorText((text) => {
       this.#stderr = (this.#stderr + text).slice(-keptStderr);
     });
-    started.onMessage((message) => {
-      if (message.kind === 'event') this.#request.onEvent?.(message.event);
+    started.onMessage((raw) => {
+      const message = asWorkerMessage(raw);
+      if (message === undefined) {
+        settle(() => reject(taskDied(this.#request, { reason: strangeWords }, this.#stderr)));
+        started.kill();
+      } else if (message.kind === 'event') this.#request.onEvent?.(message.event);
       else if (message.kind === 'result') settle(() => resolve(message.value));
       else settle(() => reject(fromErrorRecord(message.error)));
     });

@@ -1,10 +1,11 @@
 import { AppError, fromErrorRecord } from '../../app/error.ts';
-import type { WorkerMessage } from '../transport/messages.ts';
+import { asWorkerMessage } from '../transport/messages.ts';
 import {
   cancelGraceMs,
   keptStderr,
   type RunTask,
   type StartTaskProcess,
+  strangeWords,
   type TaskEnd,
   type TaskProcess,
   type TaskRequest,
@@ -105,8 +106,15 @@ export class KeptProcess {
     return started;
   }
 
-  #answered(started: TaskProcess, message: WorkerMessage): void {
+  #answered(started: TaskProcess, raw: unknown): void {
     if (this.#running === undefined) return;
+    const message = asWorkerMessage(raw);
+    if (message === undefined) {
+      this.#running.reject(taskDied(this.#running.request, { reason: strangeWords }, this.#stderr));
+      this.#process = undefined;
+      started.kill();
+      return;
+    }
     this.#heard(started);
     const { request, resolve, reject } = this.#running;
     if (message.kind === 'event') request.onEvent?.(message.event);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
@@ -14,6 +14,7 @@ import {
 import { freshSpectralGptWeights } from '../../app/model/spectralGpt/weightTable.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import type { WantedBand } from '../../app/raster/bandContract.ts';
+import { removeCheckpoints } from '../engines/checkpoint.ts';
 import type { CourseResult, CourseRow } from '../engines/course.ts';
 import type { Engine } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
@@ -251,7 +252,7 @@ async function finish(
     manifest,
   );
   await saveTileModel(input.out, { card, weights, curve }, context.signal);
-  await rm(join(input.out, 'checkpoints'), { recursive: true, force: true });
+  await removeCheckpoints(input.out);
   const [loss, record] = [curve.at(-1)!.loss, join(input.out, 'manifest.json')];
   const measured = learned.reconstructions!;
   const explained = measured.bands.map(({ name, explained: share }) => ({ band: name, share }));

@@ -26,10 +26,19 @@ async function answer(
       const message = `${task} was cancelled. What was finished is kept; add --resume to go on.`;
       return { kind: 'failure', error: { code: 'cancelled', message, details: {} } };
     }
+    if (error instanceof RangeError && /allocation failed/i.test(error.message))
+      return { kind: 'failure', error: errorRecord(outOfMemory(task, error)) };
     if (!(error instanceof AppError)) console.error(error);
     return { kind: 'failure', error: errorRecord(error) };
   }
 }
+
+/** Pixels and tensors lie outside the heap of JavaScript, where missing memory is an error that can be told. */
+const outOfMemory = (task: string, { message }: RangeError): AppError =>
+  new AppError(
+    'worker-died',
+    `Memory ran out in "${task}" (${message}): close other programs, or use a smaller batch. What was finished is kept: resume it to go on (on the command line with --resume).`,
+  );
 
 /**
  * Answers the task that the host sends, with events and one result or failure, and ends the process; where the host keeps it,

@@ -1,9 +1,10 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { AppError } from '../../app/error.ts';
 import { countByClass } from '../../app/learn/sampling.ts';
 import type { Split } from '../../app/learn/split.ts';
+import { removeCheckpoints } from '../engines/checkpoint.ts';
 import { fitBaseline } from './fitBaseline.ts';
 import { fitNetwork } from './fitNetwork.ts';
 import { createManifest, describeInputs, type RunManifest } from './manifest.ts';
@@ -38,7 +39,7 @@ export async function train(given: Input<'train'>, context: TaskContext): Promis
     if (network !== undefined && baseline !== undefined)
       await save(join(input.out, 'baseline'), baseline);
     await save(input.out, model);
-    await rm(join(input.out, 'checkpoints'), { recursive: true, force: true });
+    await removeCheckpoints(input.out);
     const { accuracy, perClass } = model.score;
     const beside = network === undefined ? undefined : baseline?.score.accuracy;
     const figures = { validation: accuracy, ...(beside === undefined ? {} : { baseline: beside }) };

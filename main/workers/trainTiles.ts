@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input, Output } from '../../app/contract/api.ts';
 import { checkAugmentation, type FineTuningPlan } from '../../app/learn/fineTuning.ts';
@@ -14,6 +14,7 @@ import {
   tileFamilyNames,
 } from '../../app/model/tileNetwork.ts';
 import type { WeightData } from '../../app/model/weights.ts';
+import { removeCheckpoints } from '../engines/checkpoint.ts';
 import { type Course, type CourseResult, runCourse } from '../engines/course.ts';
 import type { Engine, Learner } from '../engines/engine.ts';
 import { openEngine } from '../engines/table.ts';
@@ -201,7 +202,7 @@ async function finish(
   );
   const { weights, curve } = result;
   await saveTileModel(input.out, { card, weights, curve }, context.signal);
-  await rm(join(input.out, 'checkpoints'), { recursive: true, force: true });
+  await removeCheckpoints(input.out);
   return {
     model: input.out,
     epochs: curve.length,

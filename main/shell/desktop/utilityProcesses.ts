@@ -1,5 +1,4 @@
 import { type UtilityProcess, utilityProcess } from 'electron';
-import type { WorkerMessage } from '../../transport/messages.ts';
 import { computeEntry, computeFlags, type StartTaskProcess } from '../../workers/host.ts';
 import {
   limitMemory,
@@ -16,13 +15,17 @@ export const startComputeUtility: StartTaskProcess = (environment) => {
     env: { ...process.env, ...environment },
     execArgv: [...computeFlags],
   });
+  let kept = false;
   return {
-    send: (message) => child.postMessage(message),
+    send: (message) => {
+      if (message.kind === 'start') kept = message.keep === true;
+      child.postMessage(message);
+    },
     onMessage: (listener) =>
-      void child.on('message', (message: WorkerMessage) => {
+      void child.on('message', (message: unknown) => {
         listener(message);
         // It has said all; it does not end itself, for that could lose its last message.
-        if (message.kind !== 'event') endAtOnce(child);
+        if (!kept && (message as { kind?: unknown } | null)?.kind !== 'event') endAtOnce(child);
       }),
     onErrorText: (listener) =>
       void child.stderr?.on('data', (data: Buffer) => listener(data.toString('utf8'))),

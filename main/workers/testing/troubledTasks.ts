@@ -1,4 +1,5 @@
 // Tasks that end badly in every way a compute process can, for the test of its host.
+import { execFileSync } from 'node:child_process';
 import { AppError } from '../../../app/error.ts';
 import { serveTasks } from '../serveTasks.ts';
 import type { Task } from '../task.ts';
@@ -25,6 +26,24 @@ const troubled: Readonly<Record<string, Task<never, unknown>>> = {
   heap: () => {
     const kept: unknown[] = [];
     for (;;) kept.push(new Array(1e6).fill(kept.length));
+  },
+  // outside the heap, under a limit that the system enforces
+  memory: () => {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--data=${300 * 2 ** 20}`]);
+    const kept: Buffer[] = [];
+    for (;;) kept.push(Buffer.alloc(2 ** 24, 1));
+  },
+  silent: () => new Promise(() => undefined),
+  flood: async (_input, context) => {
+    for (let i = 0; i < 20_000; i++) {
+      context.emit({ kind: 'progress', stage: 'flood', done: i, total: 20_000 });
+      if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    process.exit(0);
+  },
+  strange: (input) => {
+    process.send?.(input);
+    return new Promise(() => undefined);
   },
   stubborn: () => {
     for (;;) Math.random();
