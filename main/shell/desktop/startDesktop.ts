@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, dialog, MessageChannelMain, protocol, session } from 'electron';
 import { errorRecord } from '../../../app/error.ts';
 import { dataFolder } from '../../dataFolder.ts';
-import { createDesk, type Desk } from '../../services/desk/createDesk.ts';
+import type { Desk } from '../../services/desk/createDesk.ts';
 import { taskRunner } from '../../workers/host.ts';
 import { type Audience, createAudience } from '../audience.ts';
+import { createLoggedDesk } from '../loggedDesk.ts';
 import { rendererFolder } from '../rendererFolder.ts';
 import { appProtocol } from './appProtocol.ts';
 import { createWindow } from './createWindow.ts';
@@ -60,10 +61,10 @@ export function startDesktop(): void {
 async function run(data: string, audience: Audience, opened: OpenedPaths): Promise<void> {
   guardSession(session.defaultSession);
   const renderer = await rendererFolder((text) => console.error(text));
-  const desk = createDesk({
+  const desk = createLoggedDesk('desktop', audience, {
     runTask: taskRunner(startComputeUtility),
+    startTaskProcess: startComputeUtility,
     startSceneProcess: startSceneUtility,
-    emit: (event) => audience.tell(event),
     dataFolder: data,
     folders: [homedir(), parse(homedir()).root],
   });
