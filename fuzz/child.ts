@@ -19,6 +19,7 @@ import {
   type Batch,
   type BatchAnswer,
   limits,
+  ownFault,
   places,
   type Ready,
 } from './messages.ts';
@@ -64,7 +65,7 @@ process.on('message', (batch: Batch) => {
     (error: unknown) => {
       // A fault of this program, not of what it reads.
       console.error(error);
-      process.exit(70);
+      process.exit(ownFault);
     },
   );
 });

@@ -50,3 +50,6 @@ export const limits = {
   wallSeconds: 20,
   bytes: 256 * 2 ** 20,
 } as const;
+
+/** Exit status of a process that could not make a case: a fault of ours, not a find. */
+export const ownFault = 70;

@@ -1,8 +1,11 @@
 import type { Target } from './target.ts';
 import { envi, mat5, mat73 } from './targets/arrays.ts';
 import { corpusTarget } from './targets/corpus.ts';
+import { json } from './targets/json.ts';
 import { pickles } from './targets/pickles.ts';
 import { jpeg, jpeg2000, png } from './targets/pictures.ts';
+import { projects } from './targets/projects.ts';
+import { checkpoints, models, safetensors } from './targets/safetensors.ts';
 import { tiff } from './targets/tiff.ts';
 
 /** All targets; a row here is all that a new one needs. */
@@ -16,6 +19,11 @@ export const targets: readonly Target[] = [
   mat5,
   mat73,
   pickles,
+  safetensors,
+  checkpoints,
+  models,
+  json,
+  projects,
 ];
 
 /** @throws Error with the names that there are */

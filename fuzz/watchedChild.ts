@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Batch, type BatchAnswer, limits, places, type Ready } from './messages.ts';
+import { type Batch, type BatchAnswer, limits, ownFault, places, type Ready } from './messages.ts';
 import type { FindKind, Target } from './target.ts';
 
 /** Why a process did not come to the end of a batch, and the case at which it was. */
@@ -58,6 +58,7 @@ export class WatchedChild {
     const answer = await Promise.race([answered, hung.promise]);
     hung.stop();
     if (answer !== undefined && 'bad' in answer) return answer;
+    if (child.exitCode === ownFault) throw new Error(this.#complaints);
     const index = this.#progress();
     const loss = answer ?? this.#death(child, index);
     this.stop();

@@ -204,7 +204,9 @@ function tensorEntry(
   if (!isRecord(entry)) throw refuse(`tensor "${key}" is not described`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype))
-    throw refuse(`tensor "${key}" has the unknown type ${JSON.stringify(dtype)}`);
+    throw refuse(
+      `tensor "${key}" has ${typeof dtype === 'string' ? `the unknown type "${dtype}"` : 'no type'}`,
+    );
   const type = dtype as ElementType;
   if (!isSizes(shape)) throw refuse(`tensor "${key}" has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2)

@@ -137,20 +137,25 @@ function separatorOf(text: string): string {
 function* rowsOf(text: string, separator: string, uri: string): Generator<string[]> {
   let row: string[] = [];
   let cell = '';
+  // Kept beside the cell: to look at a growing text at every quote takes the square of its length.
+  let blank = true;
   for (let at = 0; at <= text.length; at++) {
     const sign = text[at];
-    if (sign === '"' && cell.trim() === '') {
+    if (sign === '"' && blank) {
       const { value, next } = quotedCell(text, at, uri);
       cell = value;
+      blank = value.trim() === '';
       at = next - 1;
     } else if (sign === separator) {
       row.push(cell);
-      cell = '';
+      [cell, blank] = ['', true];
     } else if (sign === '\n' || sign === '\r' || sign === undefined) {
-      if (row.length > 0 || cell.trim() !== '') yield [...row, cell];
-      row = [];
-      cell = '';
-    } else cell += sign;
+      if (row.length > 0 || !blank) yield [...row, cell];
+      [row, cell, blank] = [[], '', true];
+    } else {
+      cell += sign;
+      blank &&= sign.trim() === '';
+    }
   }
 }
 

@@ -52,7 +52,11 @@ function parseCsv(text: string, path: string): LabelTable {
   const [header = [], ...rows] = tableRows(text, path);
   const names = header.map((name) => name.trim());
   const file = names.findIndex((name) => fileColumn.test(name));
-  if (file < 0) throw refused(path, `it has no column "file"; its columns: ${names.join(', ')}`);
+  if (file < 0)
+    throw refused(
+      path,
+      `it has no column "file"; its columns: ${names.slice(0, 20).join(', ').slice(0, 500)}`,
+    );
   const one = names.findIndex((name) => /^(label|class)$/i.test(name));
   const list = names.findIndex((name) => /^(labels|classes)$/i.test(name));
   const cell = (row: readonly string[], column: number): string => row[column]?.trim() ?? '';

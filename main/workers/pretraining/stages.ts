@@ -38,6 +38,9 @@ export async function stagesOf(
   });
 }
 
+/** Recipes are short: what is longer is another file, or nested to take minutes and memory. */
+const mostBytes = 2 ** 16;
+
 async function readRecipe(path: string): Promise<readonly PretrainStage[]> {
   const bad = (problem: string): AppError =>
     new AppError(
@@ -47,7 +50,9 @@ async function readRecipe(path: string): Promise<readonly PretrainStage[]> {
     );
   let value: unknown;
   try {
-    value = parseYaml(await readFile(path, 'utf8'), { maxAliasCount: 100 });
+    const bytes = await readFile(path);
+    if (bytes.length > mostBytes) throw new Error(`it has ${bytes.length} bytes`);
+    value = parseYaml(bytes.toString('utf8'), { maxAliasCount: 100 });
   } catch (error) {
     throw bad(`could not be read (${(error as Error).message.split('\n')[0]})`);
   }
