@@ -9,8 +9,17 @@ import type { CallContext } from './callContext.ts';
 import { runTask } from './runTask.ts';
 
 /** Writes a zip for whoever is to find a fault: facts about program and machine, and logs without private data. */
-export async function diagnostics(
+export function diagnostics(
   { out }: Input<'diagnostics'>,
+  context: CallContext,
+): Promise<Output<'diagnostics'>> {
+  return diagnose(resolve(out), logFolder(), context);
+}
+
+/** The same for the logs of a folder. @param path Where the zip is written */
+export async function diagnose(
+  path: string,
+  logs: string,
   context: CallContext,
 ): Promise<Output<'diagnostics'>> {
   const environment = {
@@ -22,8 +31,7 @@ export async function diagnostics(
     memoryBytes: totalmem(),
     engine: await engineFacts(context),
   };
-  const path = resolve(out);
-  return { file: path, files: await writeDiagnostics(path, logFolder(), environment) };
+  return { file: path, files: await writeDiagnostics(path, logs, environment) };
 }
 
 /** An engine that cannot be loaded is what the archive is for. Messages may name folders and are left out. */

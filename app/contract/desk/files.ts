@@ -15,6 +15,11 @@ export const fileKind = z.enum([
 export type FileKind = z.infer<typeof fileKind>;
 
 export const fileCalls = {
+  'diagnostics.write': call(
+    'writes an archive for whoever is to find a fault, without private data, into the data folder',
+    z.strictObject({}),
+    z.object({ file: z.string(), files: z.array(z.string()) }),
+  ),
   'files.list': call(
     'entries of a folder inside those that the user allowed; without a folder, those folders',
     z.strictObject({ folder: uri.optional() }),

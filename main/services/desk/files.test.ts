@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ProjectFile } from '../../store/projectFile.ts';
 import { exampleEdit, format } from '../../store/testing/exampleProject.ts';
+import { runInChild } from '../../workers/host.ts';
 import { createFileHandlers } from './files.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'prismap-files-')));
@@ -32,7 +33,10 @@ symlinkSync(join(base, 'secret'), join(allowed, 'out'));
 symlinkSync(join(allowed, 'b2.TIF'), join(allowed, 'link.tif'));
 symlinkSync(join(base, 'nowhere'), join(allowed, 'broken.tif'));
 
-const { 'files.list': list } = createFileHandlers({ folders: [allowed, join(base, 'missing')] });
+const { 'files.list': list } = createFileHandlers({
+  folders: [allowed, join(base, 'missing')],
+  ...{ dataFolder: base, runTask: runInChild },
+});
 const never = new AbortController().signal;
 const names = async (folder: string): Promise<string[]> =>
   (await list({ folder }, never)).entries.map(({ name, kind }) => `${kind} ${name}`);

@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import type { FileKind, fileCalls } from '../../../app/contract/desk/files.ts';
 import type { DeskHandlers, DeskOutput } from '../../../app/contract/deskApi.ts';
 import { AppError } from '../../../app/error.ts';
+import { logFolder } from '../../dataFolder.ts';
+import { diagnose } from '../diagnostics.ts';
 import { isInside } from './confine.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
 
@@ -22,9 +24,15 @@ const kinds: readonly (readonly [FileKind, RegExp])[] = [
 
 /** Shows the folders that the user allowed, and nothing outside them: links that lead out are left out. */
 export function createFileHandlers(
-  dependencies: Pick<DeskDependencies, 'folders'>,
+  dependencies: Pick<DeskDependencies, 'folders' | 'dataFolder' | 'runTask'>,
 ): Pick<DeskHandlers, keyof typeof fileCalls> {
   return {
+    'diagnostics.write': async (_, signal) => {
+      const { dataFolder, runTask } = dependencies;
+      const day = new Date().toISOString().slice(0, 10);
+      const path = join(dataFolder, `prismap-diagnostics-${day}.zip`);
+      return await diagnose(path, logFolder(dataFolder), { runTask, signal });
+    },
     'files.list': async ({ folder }) =>
       folder === undefined
         ? listRoots(dependencies.folders)
