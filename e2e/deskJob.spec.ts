@@ -1,7 +1,7 @@
 // The whole job in the window: from the sample scene to a map, its accuracy and its exports; and on a real scene.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { type DeskPage, newDeskPage } from './deskPage.ts';
@@ -16,8 +16,10 @@ const realScene = fileURLToPath(
 let served: Served;
 let desk: DeskPage;
 
+const words = ['--folder', dirname(realScene)];
+
 test.beforeAll(async ({ browser }) => {
-  served = await serve({ dataFolder });
+  served = await serve({ dataFolder, words });
   desk = await newDeskPage(browser);
   await desk.open(served.url);
 });
@@ -138,7 +140,7 @@ test('the project is found again after a restart, jobs included', async ({ brows
   await desk.drawn();
   await desk.page.close();
   await served.stop();
-  served = await serve({ dataFolder });
+  served = await serve({ dataFolder, words });
   desk = await newDeskPage(browser);
   await desk.open(served.url);
   // A project without a name is opened again by itself.

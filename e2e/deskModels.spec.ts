@@ -1,7 +1,7 @@
 // SpectralGPT in the window: pre-trained on scenes without labels, kept in the gallery, imported, fine-tuned, and used for a map.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, type Locator, test } from '@playwright/test';
 import { type DeskPage, newDeskPage } from './deskPage.ts';
@@ -18,7 +18,7 @@ let served: Served;
 let desk: DeskPage;
 
 test.beforeAll(async ({ browser }) => {
-  served = await serve({ dataFolder });
+  served = await serve({ dataFolder, words: ['--folder', dirname(checkpoint)] });
   desk = await newDeskPage(browser);
   await desk.open(served.url);
   await desk.openSample();
