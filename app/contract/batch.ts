@@ -70,6 +70,12 @@ export const batch = call(
     queue: queue
       .optional()
       .describe('let workers map, on any machines, that take scenes from this Redis server'),
+    split: z
+      .number()
+      .min(0.001)
+      .max(1e6)
+      .default(64)
+      .describe('megapixels from which workers share a scene, with --queue'),
     engine: computeOptions.engine,
     threads: computeOptions.threads,
   }),

@@ -1,5 +1,6 @@
 import type { BatchRecipe, OutputTemplates, Postprocess } from '../../app/contract/batchRecipe.ts';
 import type { CalledNames } from './manifest.ts';
+import type { MapPart, PartOutputs } from './mapParts.ts';
 
 /** Where each output of a scene goes, in full; only those that the recipe names. */
 export type OutputPaths = { readonly map: string } & {
@@ -15,6 +16,8 @@ export type BatchMapInput = {
   readonly settings: BatchRecipe['settings'];
   readonly postprocess: Postprocess;
   readonly outputs: OutputPaths;
+  /** The map is put together from these parts, which were made before. */
+  readonly parts?: readonly PartOutputs[] | undefined;
   /** Where the map waits for its post-processing. */
   readonly raw: string;
   readonly stac?: {
@@ -27,3 +30,6 @@ export type BatchMapInput = {
     readonly scene: string;
   };
 };
+
+/** A part of one. */
+export type BatchPartInput = Omit<BatchMapInput, 'parts' | 'stac'> & { readonly part: MapPart };

@@ -9,10 +9,11 @@ import { readAnyCard } from '../engines/anyModelCard.ts';
 import { openScene } from '../raster/formats.ts';
 import { type OutputFile, outputFiles } from './batchFiles.ts';
 import { finishRaw, forgetRaw, type Prediction, recallRaw } from './batchFinish.ts';
-import type { BatchMapInput } from './batchInput.ts';
+import type { BatchMapInput, BatchPartInput } from './batchInput.ts';
 import { isWanted } from './batchPostprocess.ts';
 import { writeStacItem } from './batchStac.ts';
 import { heldModels } from './heldModels.ts';
+import type { MapPart } from './mapParts.ts';
 import { predict } from './predict.ts';
 import { type Run, startRun } from './run.ts';
 import type { TaskContext } from './task.ts';
@@ -69,11 +70,23 @@ async function mapScene(
   return await finishRaw(input, classes, run, context);
 }
 
+/** Computes a part of the rasters of a scene; what is made of them is made when they are put together. */
+export async function batchPart(
+  { part, ...input }: BatchPartInput,
+  context: TaskContext,
+): Promise<void> {
+  const { vector: _, preview: __, ...outputs } = input.outputs;
+  for (const path of Object.values(outputs))
+    if (path !== undefined) await mkdir(dirname(path), { recursive: true });
+  await predicted({ ...input, outputs }, outputs.map, context, part);
+}
+
 /** Prediction as the command does it; what is made of the map waits until that has been post-processed. */
 async function predicted(
-  { scene, model, called, settings, outputs, postprocess }: BatchMapInput,
+  { scene, model, called, settings, outputs, postprocess, parts }: BatchMapInput,
   out: string,
   context: TaskContext,
+  part?: MapPart,
 ): Promise<Prediction> {
   const { map: _, vector, preview, ...rasters } = outputs;
   const later = isWanted(postprocess) ? {} : { vector, preview };
@@ -89,7 +102,7 @@ async function predicted(
   });
   const more = Object.fromEntries(optional.filter(([, value]) => value !== undefined));
   return await predict(
-    { ...plain, ...more, scene, model, called, out, resume: true },
+    { ...plain, ...more, scene, model, called, part, parts, out, resume: true },
     context,
     open,
   );

@@ -12,6 +12,7 @@ const tasks: TaskTable = {
   change: async () => (await import('./change.ts')).change,
   'batch check': async () => (await import('./batchCheck.ts')).batchCheck,
   'batch map': async () => (await import('./batchMap.ts')).batchMap,
+  'batch part': async () => (await import('./batchMap.ts')).batchPart,
   'compare outputs': async () => (await import('./compareOutputs.ts')).compareOutputs,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
   picture: async () => (await import('./picture.ts')).picture,

@@ -10,6 +10,13 @@ import type { CalledNames, RunManifest } from './manifest.ts';
 import { classAreas } from './mapAreas.ts';
 import { gridOf } from './mapExtent.ts';
 import {
+  type MapPart,
+  mergeParts,
+  type PartOutputs,
+  partWriters,
+  writePartRecord,
+} from './mapParts.ts';
+import {
   type MapWriterOptions,
   type MapWriters,
   openMapWriters,
@@ -25,6 +32,10 @@ export type PredictInput = Input<'predict'> & {
   readonly live?: boolean;
   /** Names that the record uses for paths of this machine. */
   readonly called?: CalledNames | undefined;
+  /** Only this share of the map is computed; the rasters are there to be put together. */
+  readonly part?: MapPart | undefined;
+  /** The map is put together from these. */
+  readonly parts?: readonly PartOutputs[] | undefined;
 };
 
 /** What every map is made of, whatever the model. */
@@ -52,8 +63,10 @@ export async function writeRasters(
   fill: (writers: MapWriters, watch: MapWatch) => Promise<number>,
   place: Window = area,
 ): Promise<number> {
-  const writers = await openMapWriters({
+  const { part, parts } = input;
+  const whole = await openMapWriters({
     outputs: input,
+    overviews: part === undefined ? undefined : 'none',
     grid: gridOf(source.description.grid, area),
     classes,
     compression: input.compression,
@@ -63,7 +76,14 @@ export async function writeRasters(
   });
   const watched = { size: area, place, classes };
   const watch = input.live === true ? liveMap(watched, (event) => context.emit(event)) : undefined;
-  return await finishRasters(writers, context.signal, () => fill(writers, watch));
+  const { signal } = context;
+  if (parts !== undefined)
+    return await finishRasters(whole, signal, () => mergeParts(parts, input, whole, area, context));
+  if (part === undefined) return await finishRasters(whole, signal, () => fill(whole, watch));
+  const writers = partWriters(whole, part, area.height);
+  const tiles = await finishRasters(writers, signal, () => fill(writers, watch));
+  await writePartRecord(input.out, { rows: writers.rows(), tiles });
+  return tiles;
 }
 
 /** What a raster says of its origin, and the key by which a run of the same settings goes on. */
@@ -102,19 +122,23 @@ export async function finishMap(
   tiles: number,
   seam?: number,
 ): Promise<Output<'predict'>> {
+  const said = {
+    ...{ map: input.out, tiles, seconds: run.seconds() },
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    engine: `${manifest.engine.id}, ${manifest.engine.device}`,
+  };
+  // what is made of a map is made of the whole one
+  if (input.part !== undefined)
+    return { ...said, areas: [], nodataPixels: 0, warnings: [...run.warnings], manifest: '' };
   const areas = await classAreas(input.out, classes, context.signal);
   if (areas.mapped === 0) run.warn('No pixel could be mapped: the area holds nothing but nodata.');
   if (input.vector !== undefined) await vectoriseMap(input.out, input.vector, classes, context);
   if (input.preview !== undefined) await writePreview(input.out, input.preview);
   return {
-    map: input.out,
-    tiles,
-    seconds: run.seconds(),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    ...said,
     ...(seam === undefined ? {} : { seam }),
     areas: [...areas.rows],
     nodataPixels: areas.unmapped,
-    engine: `${manifest.engine.id}, ${manifest.engine.device}`,
     warnings: [...run.warnings],
     manifest: await run.record(
       `${input.out}.json`,

@@ -25,6 +25,8 @@ export type MapWriterOptions = {
   readonly key: string;
   readonly resume: boolean;
   readonly signal: AbortSignal;
+  /** Smaller copies are left out of a map that is none yet. */
+  readonly overviews?: 'none' | undefined;
 };
 
 /** Scores of the mapped pixels of a window: (n, classes), and their positions in the window. */
@@ -39,6 +41,11 @@ export type MapWriters = {
   /** Whether a run before this one has finished the window in every output. */
   done(window: Window): boolean;
   write(scored: ScoredWindow): Promise<void>;
+  /** Writes samples that were computed before; `read` gives the bands of each output by its path. */
+  copy(
+    window: Window,
+    read: (path: string) => Promise<(Uint8Array | Uint16Array | Float32Array)[]>,
+  ): Promise<void>;
   finish(): Promise<void>;
   /** Of each output. */
   progress(): readonly CogProgress[];
@@ -87,7 +94,7 @@ export function openMapWriters(
 /** Opens rasters that are written together; the first comes last under its name. @throws AppError `not-writable`, `disk-full` */
 export async function openRasterWriters(
   rasters: readonly MapRaster[],
-  { grid, compression, metadata, key, signal, resume }: MapWriterOptions,
+  { grid, compression, metadata, key, signal, resume, overviews }: MapWriterOptions,
 ): Promise<MapWriters> {
   const writers: (MapRaster & { readonly writer: CogWriter })[] = [];
   const abort = async (keep: boolean): Promise<void> => {
@@ -103,6 +110,7 @@ export async function openRasterWriters(
         signal,
         resume: { key },
         ...raster.content,
+        ...(overviews === undefined ? {} : { overviews }),
       });
       writers.push({ ...raster, writer });
     }
@@ -117,6 +125,10 @@ export async function openRasterWriters(
         if (!writer.done(scored.window))
           await writer.write({ window: scored.window, bands: samples(scored) });
       }
+    },
+    copy: async (window, read) => {
+      for (const { writer, path } of writers)
+        if (!writer.done(window)) await writer.write({ window, bands: await read(path) });
     },
     finish: async () => {
       // The class map comes last: where it is, the others are.

@@ -182,7 +182,7 @@ async function mapWindows(task: MapTask, context: TaskContext): Promise<number> 
 }
 
 async function manifestOf(
-  input: Input<'predict'>,
+  input: PredictInput,
   classifier: Classifier,
   source: SceneSource,
   signal: AbortSignal,
@@ -195,7 +195,8 @@ async function manifestOf(
   ];
   const { window, within, compression, force, scene, model } = input;
   return createManifest('predict', {
-    inputs: await describeInputs(inputs, signal),
+    // the record is that of the whole map
+    inputs: input.part === undefined ? await describeInputs(inputs, signal) : [],
     settings: {
       scene,
       model,

@@ -148,7 +148,8 @@ async function manifestOf(
     ...(within === undefined ? [] : [{ role: 'within', uri: within }]),
   ];
   return createManifest('predict', {
-    inputs: await describeInputs(inputs, signal),
+    // the record is that of the whole map
+    inputs: input.part === undefined ? await describeInputs(inputs, signal) : [],
     settings: {
       scene,
       model,

@@ -25,6 +25,8 @@ export type BatchPlan = {
   readonly toScenes: string;
   /** Of the model. */
   readonly model: { readonly name: string; readonly title: string; readonly classes: ClassScheme };
+  /** Whether a part of a map can be computed without the rest. */
+  readonly divisible: boolean;
   /** What decides the pixels of every map. */
   readonly identity: BatchIdentity;
 };
@@ -63,6 +65,7 @@ export async function planBatch(input: Input<'batch'>): Promise<BatchPlan> {
   return {
     ...{ input, recipe, folder, out },
     toScenes: relative(out, folder).split(sep).join('/'),
+    divisible: !('config' in card && 'task' in card.config) || card.config.task === 'segmentation',
     model: { name: basename(recipe.model), title: card.title, classes },
     identity: {
       folder,

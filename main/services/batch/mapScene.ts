@@ -5,6 +5,7 @@ import type { BatchMapInput, OutputPaths } from '../../workers/batchInput.ts';
 import type { BatchMapped } from '../../workers/batchMap.ts';
 import type { RunTask } from '../../workers/host.ts';
 import type { CalledNames } from '../../workers/manifest.ts';
+import type { MapPart } from '../../workers/mapParts.ts';
 import { itemName, ownNames } from './outputNames.ts';
 import { placed, unplaced } from './sceneRecord.ts';
 
@@ -34,6 +35,8 @@ export type ScenePlace = {
   readonly called: CalledNames;
   /** Folder in which the outputs get their places. */
   readonly results: string;
+  /** Folders in which workers put the parts of the scene, where it has any. */
+  readonly parts?: readonly string[] | undefined;
   /** Folder in which raw maps wait for their post-processing. */
   readonly raws: string;
 };
@@ -63,6 +66,25 @@ export async function mapScene(
   return unplaced(mapped as BatchMapped, place.results);
 }
 
+/** Computes a part of one scene, whose rasters get their places in the folder of results. */
+export async function mapPart(
+  plan: ScenePlan,
+  scene: SceneToMap & { readonly part: MapPart },
+  place: ScenePlace,
+  run: RunTask,
+  { signal, tell }: Watch,
+): Promise<void> {
+  const { stac: _, parts: __, ...input } = mapInput(plan, scene, place);
+  await run({
+    task: 'batch part',
+    input: { ...input, part: scene.part },
+    signal,
+    onEvent: (event) => {
+      if (event.kind === 'progress') tell(event.done / Math.max(1, event.total), event.stage);
+    },
+  });
+}
+
 function mapInput(
   plan: ScenePlan,
   { scene, address, stamp, outputs }: SceneToMap,
@@ -75,6 +97,10 @@ function mapInput(
     ...{ scene: place.path, model: place.model, settings, postprocess },
     called: address === undefined ? place.called : [[address, shown(address)], ...place.called],
     outputs: placed(outputs, results),
+    parts: place.parts?.map((folder) => {
+      const { map, score, probabilities } = placed(outputs, folder);
+      return { out: map, score, probabilities };
+    }),
     raw: join(place.raws, `${sceneKey(scene, stamp)}.tif`),
     ...(stac
       ? {

@@ -6,7 +6,7 @@ import type { Input } from '../../../app/contract/api.ts';
 import { AppError, errorRecord } from '../../../app/error.ts';
 import type { KeptProcess } from '../../workers/keptProcess.ts';
 import type { Crew } from '../batch/crew.ts';
-import { mapScene } from '../batch/mapScene.ts';
+import { mapPart, mapScene } from '../batch/mapScene.ts';
 import type { Announcement, Board, QueueJob } from '../batch/queue/board.ts';
 import { type AnswerMessage, type JobMessage, jobMessage } from '../batch/queue/messages.ts';
 import { removeWork } from '../batch/queue/publish.ts';
@@ -127,8 +127,15 @@ export class Duties {
         told(share);
         clock.at(stage);
       };
-      const mapped = await mapScene(plan, message, place, process.run, { signal, tell });
-      return { ...name, result: { mapped } };
+      const watch = { signal, tell };
+      const { part } = message;
+      if (part === undefined)
+        return {
+          ...name,
+          result: { mapped: await mapScene(plan, message, place, process.run, watch) },
+        };
+      await mapPart(plan, { ...message, part }, place, process.run, watch);
+      return { ...name, result: { part: true } };
     } catch (error) {
       await this.#forget(message.job);
       const { code, message: text } = errorRecord(error);

@@ -57,11 +57,12 @@ export async function workerPlan(
     recipe: { ...shared.recipe, settings: { ...settings, threads } },
     model: shared.model,
     toScenes: shared.toScenes,
-    place: ({ job, scene, address }, taken) => {
+    place: ({ job, scene, address, parts }, taken) => {
       const results = takenFolder(out, job, taken);
       // names of scenes were checked to stay inside the folder
       const path = address ?? join(folder, scene);
-      return { path, model, results, raws: join(results, '.raw'), called };
+      const folders = parts?.map((part) => takenFolder(out, part.job, part.taken));
+      return { path, model, results, parts: folders, raws: join(results, '.raw'), called };
     },
   };
 }

@@ -5,8 +5,8 @@ import { type AnswerMessage, answerMessage, type JobMessage, jobMessage } from '
 import { sealed, unsealed } from './sealed.ts';
 import type { SharedPlan } from './sharedPlan.ts';
 
-/** What came of a job: the result, and the folder of the worker that made it. */
-export type Handed = { readonly mapped: BatchMapped; readonly taken: string };
+/** What came of a job: the result, which a part has none of, and the folder of the worker that made it. */
+export type Handed = { readonly mapped?: BatchMapped; readonly taken: string };
 
 /** Who waits for an answer. */
 export type Asked = {
@@ -109,7 +109,8 @@ export class HandOut {
         name: message.scene,
         data: sealed(message, this.#shared.key),
         // the same id again adds nothing
-        opts: { jobId: message.job },
+        // what puts parts together comes before scenes that are not begun
+        opts: { jobId: message.job, lifo: message.parts !== undefined },
       })),
     );
   }
@@ -126,8 +127,8 @@ export class HandOut {
         ),
       );
     const { result, taken } = answer;
-    if ('mapped' in result) resolve({ mapped: result.mapped, taken });
-    else reject(ofWorker(result.failed));
+    if ('failed' in result) reject(ofWorker(result.failed));
+    else resolve({ ...('mapped' in result ? { mapped: result.mapped } : {}), taken });
   }
 }
 

@@ -8,6 +8,10 @@ const sampleTypes = [
   ...(['float32', 'float64'] as const),
 ] as const satisfies readonly SampleType[];
 
+const count = z.int().nonnegative();
+/** A scene has no more parts. */
+export const mostParts = 256;
+
 /** A path that cannot leave the folder that it counts from, on any system. */
 export const innerPath = z
   .string()
@@ -39,11 +43,17 @@ export const jobMessage = z.strictObject({
   address: z.url({ protocol: /^https?$/ }).optional(),
   stamp: z.string().max(1000),
   outputs,
+  /** Only a share of the map is asked for. */
+  part: z.strictObject({ index: count, of: z.int().min(2).max(mostParts) }).optional(),
+  /** The map is put together from parts that workers made: their jobs, and the folders in which they put them. */
+  parts: z
+    .array(z.strictObject({ job: jobId, taken: z.uuid() }))
+    .max(mostParts)
+    .optional(),
 });
 
 export type JobMessage = z.infer<typeof jobMessage>;
 
-const count = z.int().nonnegative();
 const { areas, warnings } = api.predict.output.shape;
 
 const mapped: z.ZodType<BatchMapped> = z.strictObject({
@@ -87,6 +97,8 @@ export const answerMessage = z.strictObject({
   taken: z.uuid(),
   result: z.union([
     z.strictObject({ mapped }),
+    /** A part is done. */
+    z.strictObject({ part: z.literal(true) }),
     z.strictObject({ failed: z.strictObject({ code: z.string(), message: z.string() }) }),
   ]),
 });

@@ -10,6 +10,7 @@ import { sceneKey } from '../mapScene.ts';
 import type { BatchScene } from '../sceneRecord.ts';
 import { Board } from './board.ts';
 import { type Asked, HandOut } from './handOut.ts';
+import { type JobMessage, mostParts } from './messages.ts';
 import { forgetWork, publish, removeWork, takenFolder, workFolder } from './publish.ts';
 import { redisAddress } from './redisAddress.ts';
 import { type SharedPlan, sharePlan } from './sharedPlan.ts';
@@ -79,8 +80,10 @@ class WorkerMappers implements Mappers {
         async (scene, _, stop) => {
           const job = jobOf(scene, this.#led.shared);
           await settle(scene, (one, given) => this.#map(job, one, given), stop);
-          await withinReason(this.#handOut.forget(job), stop);
-          await forgetWork(this.#led.plan.out, job);
+          for (const one of [job, ...this.#partsOf(scene, job)]) {
+            await withinReason(this.#handOut.forget(one), stop);
+            await forgetWork(this.#led.plan.out, one);
+          }
         },
         AbortSignal.any([signal, failed.signal]),
       );
@@ -102,10 +105,51 @@ class WorkerMappers implements Mappers {
   readonly #map = async (job: string, scene: BatchScene, watched: Asked): Promise<BatchMapped> => {
     const { plan, shared } = this.#led;
     const message = { batch: shared.id, job, ...sceneToMap(scene) };
-    const { mapped, taken } = await this.#handOut.ask(message, watched);
+    const names = this.#partsOf(scene, job);
+    const parts = names.length === 0 ? undefined : await this.#askParts(message, names, watched);
+    const { mapped, taken } = await this.#handOut.ask({ ...message, parts }, watched);
+    if (mapped === undefined) throw new AppError('internal', `${scene.scene} has no result.`);
     await publish(mapped, message.outputs.map, takenFolder(plan.out, job, taken), plan.out);
     return mapped;
   };
+
+  /** Jobs of the parts of a scene that several workers share. */
+  #partsOf({ record }: BatchScene, job: string): string[] {
+    const { input, divisible } = this.#led.plan;
+    const pixels = record.check?.pixels ?? 0;
+    const parts = divisible ? Math.ceil(pixels / (input.split * 1e6)) : 1;
+    if (parts < 2) return [];
+    return Array.from({ length: Math.min(parts, mostParts) }, (_, i) => `${job}-p${i}`);
+  }
+
+  async #askParts(
+    message: JobMessage,
+    names: readonly string[],
+    { signal, tell }: Asked,
+  ): Promise<{ job: string; taken: string }[]> {
+    const failed = new AbortController();
+    const of = names.length;
+    const done = names.map(() => 0);
+    const ask = async (job: string, index: number): Promise<{ job: string; taken: string }> => {
+      const watched: Asked = {
+        signal: AbortSignal.any([signal, failed.signal]),
+        // a part tells the share of the whole scene, as if the others were done
+        tell: (share) => {
+          done[index] = Math.max(0, 1 - (1 - share) * of);
+          tell(done.reduce((sum, one) => sum + one, 0) / of);
+        },
+      };
+      const part = { index, of };
+      const { taken } = await this.#handOut.ask({ ...message, job, part }, watched);
+      return { job, taken };
+    };
+    try {
+      return await Promise.all(names.map(ask));
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  }
 }
 
 /** Waits for Redis, which may be away, for as long as nobody wants to stop; then no longer than is polite. */
