@@ -16,6 +16,20 @@ CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog TEXT, f_table
 INSERT INTO gpkg_contents (table_name, data_type) VALUES ('layer_styles', 'attributes');
 `;
 
+/** What a GeoPackage needs to say where it comes from: the metadata extension (OGC 12-128r17, annex F.8). */
+export const geoPackageMetadata = `
+CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+  scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+CREATE TABLE gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset',
+  md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE gpkg_metadata_reference (reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER,
+  timestamp DATETIME NOT NULL DEFAULT '1970-01-01T00:00:00.000Z', md_file_id INTEGER NOT NULL REFERENCES gpkg_metadata (id),
+  md_parent_id INTEGER REFERENCES gpkg_metadata (id));
+INSERT INTO gpkg_extensions VALUES
+  ('gpkg_metadata', NULL, 'gpkg_metadata', 'http://www.geopackage.org/spec131/#extension_metadata', 'read-write'),
+  ('gpkg_metadata_reference', NULL, 'gpkg_metadata', 'http://www.geopackage.org/spec131/#extension_metadata', 'read-write');
+`;
+
 /** A row of `gpkg_spatial_ref_sys`. */
 export type SpatialReference = {
   readonly id: number;

@@ -6,6 +6,7 @@ import { formatColor } from '../../app/raster/palette.ts';
 import { type Bounds, boundsOf } from '../../app/vector/geometry.ts';
 import { geoPackageBytes } from '../../app/vector/geoPackageGeometry.ts';
 import {
+  geoPackageMetadata,
   geoPackageTables,
   type SpatialReference,
   undefinedReferences,
@@ -29,6 +30,8 @@ export type GeoPackageHeader = {
   /** `EPSG:n`, WKT or PROJ; undefined = unknown. */
   readonly crs?: string;
   readonly classes: ClassScheme;
+  /** JSON of the run that made it. */
+  readonly manifest?: string | undefined;
   /** More fields than those that every layer has. */
   readonly fields?: readonly { readonly name: string; readonly type: 'TEXT' | 'REAL' }[];
 };
@@ -205,7 +208,7 @@ class OpenLayer {
   }
 
   #describe(system: SpatialReference): void {
-    const { layer, classes } = this.#header;
+    const { layer, classes, manifest } = this.#header;
     const insert = this.#database.prepare(
       'INSERT OR IGNORE INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, definition) VALUES (?, ?, ?, ?, ?)',
     );
@@ -228,6 +231,13 @@ class OpenLayer {
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, useAsDefault) VALUES ('', '', ?, 'geom', ?, ?, 1)",
       )
       .run(layer, layer, qmlOf(classes));
+    if (manifest === undefined) return;
+    this.#database
+      .prepare("INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'urn:prismap:run:1', ?, ?)")
+      .run('application/json', manifest);
+    this.#database.exec(
+      "INSERT INTO gpkg_metadata_reference (reference_scope, md_file_id) VALUES ('geopackage', 1)",
+    );
   }
 }
 
@@ -235,6 +245,7 @@ const fieldsOf = ({ fields = [] }: GeoPackageHeader): NonNullable<GeoPackageHead
   fields;
 
 const schema = (header: GeoPackageHeader): string => `${geoPackageTables}
+${header.manifest === undefined ? '' : geoPackageMetadata}
 CREATE TABLE ${quote(header.layer)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY, roi TEXT, class TEXT,
   value INTEGER, color TEXT, macroclass TEXT, pixels INTEGER${fieldsOf(header)
     .map(({ name, type }) => `, ${quote(name)} ${type}`)

@@ -20,7 +20,11 @@ export const exportPolygons: Exporter = async (map, path, { format, simplify }, 
   };
   const patches = simplify > 0 ? simplePatches(map, simplify) : plainPatches(map);
   if (format === 'gpkg') {
-    const writer = await createGeoPackage(path, { layer: 'map', ...header }, signal);
+    const writer = await createGeoPackage(
+      path,
+      { layer: 'map', ...header, manifest: JSON.stringify(map.manifest) },
+      signal,
+    );
     try {
       for await (const { roi, pixels } of placed(patches, map.grid)) writer.add(roi, pixels);
       await writer.finish();

@@ -186,7 +186,7 @@ function areasOf(
 
 /** A polygon a cell with its class and score; for several labels their list and a field of scores a class. */
 async function writePolygons(
-  { input, classes, context }: MapRun,
+  { input, classes, manifest, context }: MapRun,
   { cells, source }: CellMapping,
   judged: readonly Cell[],
   several: boolean,
@@ -200,7 +200,10 @@ async function writePolygons(
     : [{ name: 'score', type: 'REAL' as const }];
   const writer = await createGeoPackage(
     input.vector!,
-    { layer: 'tiles', classes, fields, ...(crs === undefined ? {} : { crs }) },
+    {
+      ...{ layer: 'tiles', classes, fields, ...(crs === undefined ? {} : { crs }) },
+      manifest: JSON.stringify(manifest),
+    },
     context.signal,
   );
   try {

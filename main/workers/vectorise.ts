@@ -21,7 +21,10 @@ export async function vectoriseMap(
     const polygoniser = createPolygoniser(grid.width);
     const writer = await createGeoPackage(
       out,
-      { layer: 'map', classes, ...(grid.crs === undefined ? {} : { crs: grid.crs }) },
+      {
+        ...{ layer: 'map', classes, manifest: source.description.metadata['PRISMAP_MANIFEST'] },
+        ...(grid.crs === undefined ? {} : { crs: grid.crs }),
+      },
       context.signal,
     );
     let written = 0;

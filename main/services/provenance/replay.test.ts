@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AppError } from '../../../app/error.ts';
 import { runInChild } from '../../workers/host.ts';
@@ -74,6 +76,32 @@ test.each(['forest/manifest.json', 'map.tif.json', 'maps/scene.tif.json'])(
     }
   },
 );
+
+test('polygons carry the manifest of their map, where GDAL finds it', async () => {
+  await services.call('predict', {
+    ...{ model: path('forest'), scene: path('scene.tif'), window: [10, 5, 60, 50] },
+    ...{ out: path('vector.tif'), vector: path('vector.gpkg') },
+  });
+  const database = new DatabaseSync(path('vector.gpkg'), { readOnly: true });
+  const { metadata } = database.prepare('SELECT metadata FROM gpkg_metadata').get() as {
+    metadata: string;
+  };
+  database.close();
+  const { command, inputs, settings } = JSON.parse(
+    readFileSync(path('vector.tif.json'), 'utf8'),
+  ) as {
+    command: string;
+    inputs: unknown;
+    settings: unknown;
+  };
+  expect(JSON.parse(metadata)).toMatchObject({ command, inputs, settings });
+  const python = join(import.meta.dirname, '../../../.cache/referee/bin/python');
+  if (!existsSync(python)) return;
+  const words = `import pyogrio, sys; print(pyogrio.read_info(sys.argv[1])['dataset_metadata'])`;
+  const seen = execFileSync(python, ['-c', words, path('vector.gpkg')], { encoding: 'utf8' });
+  expect(seen).toContain('GPKG_METADATA_ITEM_1');
+  expect(seen).toContain('"command":"predict"');
+});
 
 test('a map that was changed, or made with another setting, differs, and it is said where', async () => {
   await services.call('predict', {

@@ -184,7 +184,7 @@ async function runAgain(
   const { command, settings } = recorded;
   if (command === 'train' || command === 'pretrain') {
     // the card of a model holds the name of its folder
-    const out = join(folder, basename(z.string().parse(settings['out'])));
+    const out = join(folder, modelName(settings['out']));
     await runTask(command, inputOf(command, withSplit(settings), recorded, out), context);
     return await pairsOf(modelFiles, dirname(path), out);
   }
@@ -194,6 +194,16 @@ async function runAgain(
     await runTask('batch map', processedInput(recorded, folder, out), context);
   else await runTask(command, inputOf(command, settings, recorded, out), context);
   return await pairsOf([name], dirname(path), folder);
+}
+
+/** Name of the folder that a model was written to; what a record says may be anything, as "..". */
+function modelName(out: unknown): string {
+  const name = typeof out === 'string' ? basename(resolve(out)) : '';
+  if (name !== '') return name;
+  throw new AppError(
+    'unknown-format',
+    'The record does not say where the model was written. Was it made by another version?',
+  );
 }
 
 /** Input of a call from the settings of its record: what the call knows, written elsewhere, on the same engine. */

@@ -1,5 +1,4 @@
 import { toMap } from '../../../app/raster/geoTransform.ts';
-import type { Grid } from '../../../app/raster/grid.ts';
 import type { SceneSource } from '../../../app/raster/scene.ts';
 import { mapPositions } from '../../../app/vector/geometry.ts';
 import { createPolygoniser, type Patch } from '../../../app/vector/polygonise.ts';
@@ -43,7 +42,7 @@ export async function changePolygons(
     before: await open(maps?.before),
     after: await open(maps?.after),
   };
-  const writer = await openWriter(paths.out, grid, maps !== undefined, signal);
+  const writer = await openWriter(paths.out, map, maps !== undefined, signal);
   const hectares = pixelHectares(grid);
   let written = 0;
   try {
@@ -71,7 +70,7 @@ export async function changePolygons(
 
 function openWriter(
   path: string,
-  grid: Grid,
+  { description: { grid, metadata } }: SceneSource,
   classes: boolean,
   signal: AbortSignal,
 ): Promise<GeoPackageWriter> {
@@ -82,7 +81,13 @@ function openWriter(
   const crs = grid.crs === undefined ? {} : { crs: grid.crs };
   return createGeoPackage(
     path,
-    { layer: 'change', classes: changeClasses, fields, ...crs },
+    {
+      layer: 'change',
+      classes: changeClasses,
+      fields,
+      ...crs,
+      manifest: metadata['PRISMAP_MANIFEST'],
+    },
     signal,
   );
 }
