@@ -162,11 +162,10 @@ function troubleOf(result: Facts | Error | void, milliseconds: number): Trouble 
   if (reasons.length > 0) return { kind: 'unhandled rejection', message: textOf(reasons[0]) };
   if (milliseconds > limits.cpuSeconds * 1000)
     return { kind: 'hang', message: `it took ${Math.round(milliseconds)} ms of CPU time` };
-  if (result instanceof Bad) return { kind: result.kind, message: result.message };
-  if (result instanceof Error) return troubleOfError(result);
   if (process.resourceUsage().maxRSS * 1024 - startBytes > limits.bytes)
     return { kind: 'memory', message: 'the process grew over its limit' };
-  return undefined;
+  if (result instanceof Bad) return { kind: result.kind, message: result.message };
+  return result instanceof Error ? troubleOfError(result) : undefined;
 }
 
 function troubleOfError(error: Error): Trouble | undefined {

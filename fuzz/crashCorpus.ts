@@ -1,6 +1,9 @@
 // What fuzzing found, as the smallest file that shows it. Each was mended; the target `corpus` reads them all in every run.
+import { createHash } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import type { ErrorCode } from '../app/error.ts';
+import { writeSafetensors } from '../main/engines/safetensors.ts';
+import { productXml, tileXml } from '../main/raster/scenes/testing/safeProduct.ts';
 import { imageFields, writeTiff } from '../main/raster/tiff/testing/writeTiff.ts';
 
 export type CrashCase = {
@@ -129,5 +132,72 @@ function pngs(): CrashCase[] {
   ];
 }
 
+/** A safetensors file of a header and no data. */
+function headerAlone(header: string): Buffer {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, Buffer.from(header)]);
+}
+
+function checkpointOf(state: string): Uint8Array {
+  const sha256 = createHash('sha256').update(state).digest('hex');
+  return writeSafetensors(new Map(), { state, sha256 });
+}
+
+function tables(): CrashCase[] {
+  const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
+  const xml = productXml({ folder: '', level: '1C', offset: true, side60: 2 }, ['B02', 'B03']);
+  return [
+    {
+      name: 'a type of 100,000 lists in each other: the stack ran over',
+      target: 'safetensors',
+      files: {
+        'case.safetensors': headerAlone(`{"a":{"dtype":${deep},"shape":[],"data_offsets":[0,0]}}`),
+      },
+      expected: 'bad-weights',
+    },
+    ...[
+      '5',
+      '{"epoch":3}',
+      '{"epoch":3,"step":{},"record":{}}',
+      '{"epoch":3,"step":1,"record":null}',
+    ].map(
+      (state): CrashCase => ({
+        name: `a checkpoint whose state is ${state}, hash and all: training went on from nothing`,
+        target: 'checkpoints',
+        files: { 'checkpoint-000003.safetensors': checkpointOf(state) },
+        expected: 'bad-weights',
+      }),
+    ),
+    {
+      name: 'quotes in one endless cell: the square of its length',
+      target: 'json',
+      files: { 'labels.csv': Buffer.from(`file,${'<a b="c"/>'.repeat(4e4)}\na,1\n`) },
+      expected: 'read',
+    },
+    {
+      name: 'a recipe of 100,000 lists in each other: seconds and 250 MB',
+      target: 'json',
+      files: { 'recipe.yaml': Buffer.from(`model: ${deep}`) },
+      expected: 'usage',
+    },
+    {
+      name: 'a zero byte in the name of an image: no error of ours',
+      target: 'safe',
+      files: {
+        'MTD_MSIL1C.xml': Buffer.from(xml.replaceAll('_B02', '\0_B02')),
+        'MTD_TL.xml': Buffer.from(tileXml({ folder: '', level: '1C', offset: true, side60: 2 })),
+      },
+      // The bands that are there are read.
+      expected: 'read',
+    },
+  ];
+}
+
 /** All cases. */
-export const crashCorpus = (): readonly CrashCase[] => [...tiffs(), ...enviHeaders(), ...pngs()];
+export const crashCorpus = (): readonly CrashCase[] => [
+  ...tiffs(),
+  ...enviHeaders(),
+  ...pngs(),
+  ...tables(),
+];

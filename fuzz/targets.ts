@@ -4,9 +4,11 @@ import { corpusTarget } from './targets/corpus.ts';
 import { json } from './targets/json.ts';
 import { pickles } from './targets/pickles.ts';
 import { jpeg, jpeg2000, png } from './targets/pictures.ts';
+import { odd, safe, sidecars } from './targets/products.ts';
 import { projects } from './targets/projects.ts';
 import { checkpoints, models, safetensors } from './targets/safetensors.ts';
 import { tiff } from './targets/tiff.ts';
+import { vectors } from './targets/vectors.ts';
 
 /** All targets; a row here is all that a new one needs. */
 export const targets: readonly Target[] = [
@@ -18,12 +20,16 @@ export const targets: readonly Target[] = [
   jpeg2000,
   mat5,
   mat73,
+  safe,
+  sidecars,
+  odd,
   pickles,
   safetensors,
   checkpoints,
   models,
   json,
   projects,
+  vectors,
 ];
 
 /** @throws Error with the names that there are */

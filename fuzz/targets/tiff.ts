@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { codecs } from '../../main/raster/tiff/codecs.ts';
 import { mutate } from '../../main/raster/tiff/testing/mutate.ts';
+import { richSeeds } from '../../main/raster/tiff/testing/richSeeds.ts';
 import { seeds } from '../../main/raster/tiff/testing/seeds.ts';
 import type { Attacked, HostileCase, Target } from '../target.ts';
 import { sceneFacts } from './sceneFacts.ts';
@@ -11,7 +12,7 @@ const driver = 'GTiff';
 async function open(): Promise<Attacked> {
   // The decoders' own code is no file's fault: it is loaded before memory is measured.
   for (const codec of codecs.values()) await codec.prepare?.();
-  const originals = seeds();
+  const originals = [...seeds(), ...richSeeds()];
   const caseOf = (seed: string, bytes: Uint8Array): HostileCase => ({
     seed,
     files: { [file]: bytes },

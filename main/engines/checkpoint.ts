@@ -6,6 +6,7 @@ import { AppError } from '../../app/error.ts';
 import type { Shape } from '../../app/model/ops.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
+import { refuseSpecialFile } from '../specialFile.ts';
 import type { OptimizerState } from './engine.ts';
 import { floatValues, readSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -76,6 +77,7 @@ export async function loadCheckpoint(
   for (const epoch of await epochsIn(folder)) {
     const path = fileOf(folder, epoch);
     try {
+      await refuseSpecialFile(path);
       const checkpoint = readCheckpoint(await readFile(path), path);
       if (damaged.length === 0) return { checkpoint };
       const warning = `${damaged.join(' ')} Training goes on from ${path} instead.`;

@@ -8,6 +8,7 @@ import type { Shape } from '../../app/model/ops.ts';
 import { type SpectralMambaConfig, spectralMamba } from '../../app/model/spectralMamba.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
+import { refuseSpecialFile } from '../specialFile.ts';
 import { duplicateKey } from './duplicateKey.ts';
 import type { LoadedModel } from './engine.ts';
 import { type Forest, forestOfTensors, forestTensors } from './forest.ts';
@@ -77,6 +78,7 @@ export async function saveModelFolder(
 export async function loadModelFolder(folder: string): Promise<StoredModel> {
   const card = await readModelCard(folder);
   const path = join(folder, 'weights.safetensors');
+  await refuseSpecialFile(path);
   const bytes = await readFile(path).catch(() => {
     throw new AppError(
       'bad-weights',

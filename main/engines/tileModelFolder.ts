@@ -10,6 +10,7 @@ import {
 } from '../../app/model/tileNetwork.ts';
 import type { WeightData } from '../../app/model/weights.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
+import { refuseSpecialFile } from '../specialFile.ts';
 import { floatValues, readSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** A tile model as it lies in its folder: `model.json`, `weights.safetensors`, `curve.json`. */
@@ -50,7 +51,9 @@ export async function saveTileModel(
 
 /** Whether a folder's card is that of a tile model. Folders without a readable card are none. */
 export async function isTileModel(folder: string): Promise<boolean> {
-  const text = await readFile(join(folder, 'model.json'), 'utf8').catch(() => '');
+  const path = join(folder, 'model.json');
+  await refuseSpecialFile(path);
+  const text = await readFile(path, 'utf8').catch(() => '');
   return /"family":\s*"(spectralgpt|vit|satmae|resnet50)"/.test(text);
 }
 
@@ -64,6 +67,7 @@ export async function loadTileModel(folder: string): Promise<StoredTileModel> {
   const config = card.config as TileConfig;
   checkTileConfig(config);
   const path = join(folder, 'weights.safetensors');
+  await refuseSpecialFile(path);
   const bytes = await readFile(path).catch(() => {
     throw new AppError(
       'bad-weights',
@@ -97,6 +101,7 @@ export async function loadTileModel(folder: string): Promise<StoredTileModel> {
 /** The card of a tile model alone. @throws AppError `not-found` where there is none, `bad-weights` where it is not one */
 export async function readTileCard(folder: string): Promise<TileModelCard> {
   const path = join(folder, 'model.json');
+  await refuseSpecialFile(path);
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));

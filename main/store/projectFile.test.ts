@@ -295,6 +295,21 @@ describe('a file that cannot be opened', () => {
     refused('work.gpkg', 'newer-version', /newer Prismap \(version 99.*Update Prismap/);
   });
 
+  it('is damaged where its tables are others', () => {
+    makeExample();
+    const database = new DatabaseSync(path);
+    database.exec('ALTER TABLE prismap_classes RENAME COLUMN row TO other');
+    database.close();
+    const damaged: unknown = expect.objectContaining({
+      code: 'corrupt',
+      message: expect.stringMatching(/is damaged.*restore it from a copy/) as string,
+    });
+    expect(() => ProjectFile.open(path, format)).toThrow(damaged);
+    const opened = ProjectFile.open(path, format, true);
+    expect(() => opened.load()).toThrow(damaged);
+    opened.close();
+  });
+
   it('says that rows make no sense where they make none', () => {
     makeExample();
     const database = new DatabaseSync(path);

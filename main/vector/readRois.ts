@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { AppError } from '../../app/error.ts';
 import type { RoiSet } from '../../app/vector/roi.ts';
+import { refuseSpecialFile } from '../specialFile.ts';
 import { asAreas, type ClassFields, classify } from './classify.ts';
 import { parseCrs } from './crs.ts';
 import { readCsv } from './csv.ts';
@@ -61,6 +62,7 @@ async function detect(path: string): Promise<keyof typeof readers> {
   const head = Buffer.alloc(512);
   let length = 0;
   try {
+    await refuseSpecialFile(path);
     const handle = await open(path, 'r');
     try {
       length = (await handle.read(head, 0, head.length, 0)).bytesRead;

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { AppError } from '../../app/error.ts';
+import { refuseSpecialFile } from '../specialFile.ts';
 import type { Refuse } from './refusal.ts';
 
 /** A file that is read in pieces. */
@@ -15,6 +16,7 @@ const callBytes = 2 ** 30;
 
 /** @throws AppError `not-found`, `not-readable`; `refuse` makes the error for a file that ends too soon */
 export async function openByteSource(path: string, refuse: Refuse): Promise<ByteSource> {
+  await refuseSpecialFile(path);
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw openError(path, error);
   });

@@ -6,7 +6,7 @@ import { AppError } from '../../app/error.ts';
 import { openTensorFile } from './openTensorFile.ts';
 import { seedCheckpoints } from './testing/seeds.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prismap-pth-mutants-'));
+const folder = mkdtempSync(join(tmpdir(), 'prismap-pth-cut-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const seeds = seedCheckpoints;

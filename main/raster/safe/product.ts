@@ -1,4 +1,4 @@
-import { isAbsolute, join, normalize, sep } from 'node:path';
+import { basename, isAbsolute, join, normalize, sep } from 'node:path';
 import { AppError } from '../../../app/error.ts';
 import { exists, listFolder, readText } from '../scenes/files.ts';
 import { attributeOf, descendants, parseDocument, textOf } from '../scenes/xml.ts';
@@ -183,7 +183,7 @@ function oldPath(identifier: string, granule: string): string {
 
 function tileMetadata(folder: string, identifier: string, images: readonly SafeImage[]): string {
   const within = images[0]!.path.slice(folder.length + 1).split(sep);
-  const granule = join(folder, 'GRANULE', within[1] ?? identifier);
+  const granule = join(folder, 'GRANULE', within[1] ?? basename(identifier));
   if (!exists(granule)) return join(granule, 'MTD_TL.xml');
   const file = listFolder(granule).find((entry) => /MTD.*\.xml$/i.test(entry.name));
   return join(granule, file?.name ?? 'MTD_TL.xml');

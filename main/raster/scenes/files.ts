@@ -21,9 +21,14 @@ export function pathKind(path: string): 'file' | 'folder' {
   );
 }
 
-/** Whether a path names anything; never throws. */
+/** Whether a path names anything that can be looked at; never throws, whatever the path holds. */
 export function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // A zero byte, a name too long, a circle of links, a folder that may not be entered.
+    return false;
+  }
 }
 
 /** Size of a file in bytes. @throws AppError `not-found`, `not-readable` */

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { hasReferee, startReader, startReferee } from './testing/childReader.ts';
 import { seeds } from './testing/seeds.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prismap-mutants-'));
+const folder = mkdtempSync(join(tmpdir(), 'prismap-layouts-'));
 const originals = seeds();
 
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -8,6 +8,7 @@ import {
   type OutputTemplates,
 } from '../../../app/contract/batchRecipe.ts';
 import { AppError } from '../../../app/error.ts';
+import { refuseSpecialFile } from '../../specialFile.ts';
 import { checkTemplate } from './outputNames.ts';
 
 /** Recipes are short; what is longer is another file that was named by mistake, or nested to take minutes and memory. */
@@ -40,6 +41,7 @@ export async function readRecipe(path: string): Promise<BatchRecipe> {
 
 async function text(path: string): Promise<string> {
   try {
+    await refuseSpecialFile(path);
     const bytes = await readFile(path);
     if (bytes.length <= mostBytes) return bytes.toString('utf8');
     throw bad(path, `has ${bytes.length} bytes, which no recipe needs`);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../../app/error.ts';
+import { refuseSpecialFile } from '../../specialFile.ts';
 import { tableRows } from '../../vector/csv.ts';
 
 /** What a table of labels says. */
@@ -20,6 +21,7 @@ const fileColumn = /^(file|filename|file_name|name|tile|image|patch|path)$/i;
  * @throws AppError `bad-labels` the file is of neither form, `corrupt`
  */
 export async function readLabelTable(path: string): Promise<LabelTable> {
+  await refuseSpecialFile(path);
   const text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   return /\.json$/i.test(path) ? parseJson(text, path) : parseCsv(text, path);
 }

@@ -5,6 +5,7 @@ import type { Input } from '../../../app/contract/api.ts';
 import { type PretrainStage, pretrainRecipe } from '../../../app/contract/pretrainRecipe.ts';
 import { AppError } from '../../../app/error.ts';
 import { type PretrainingPlan, pretrainingPlans } from '../../../app/learn/pretraining.ts';
+import { refuseSpecialFile } from '../../specialFile.ts';
 import type { SceneChoice } from '../tiles/sceneChoice.ts';
 
 /** One stage with everything that its recipe leaves to the call or the preset. */
@@ -48,6 +49,7 @@ async function readRecipe(path: string): Promise<readonly PretrainStage[]> {
       `The recipe ${path} ${problem}. It needs a list "stages", each with any of scenes, imageSize, resolution, dates, region, epochs, tiles, batch, rate.`,
       { path },
     );
+  await refuseSpecialFile(path);
   let value: unknown;
   try {
     const bytes = await readFile(path);

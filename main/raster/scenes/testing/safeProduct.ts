@@ -87,7 +87,7 @@ function save(product: SafeToWrite, name: string, text: string): void {
   writeFileSync(path, text);
 }
 
-function productXml(product: SafeToWrite, images: readonly string[]): string {
+export function productXml(product: SafeToWrite, images: readonly string[]): string {
   const { level } = product;
   const prefix = level === '1C' ? 'RADIO' : 'BOA';
   const files = images
@@ -111,7 +111,7 @@ ${product.offset ? `<Offsets>${offsets}</Offsets>` : ''}
 </Product_Image_Characteristics></n1:General_Info></n1:Level-${level}_User_Product>`;
 }
 
-function tileXml(product: SafeToWrite): string {
+export function tileXml(product: SafeToWrite): string {
   const grids = [10, 20, 60].map((metres) => {
     const side = (product.side60 * 60) / metres;
     return `<Size resolution="${metres}"><NROWS>${side}</NROWS><NCOLS>${side}</NCOLS></Size>
