@@ -18,7 +18,9 @@ beforeAll(async () => {
   for (const name of ['root', 'root-beside', 'outside']) mkdirSync(folder(name));
   writeFileSync(join(folder('root'), 'scene.tif'), 'inside');
   writeFileSync(join(folder('outside'), 'secret.tif'), 'secret');
-  const served = await startServed(folder('data'), ['--folder', folder('root')]);
+  const served = await startServed(folder('data'), [
+    ...['--folder', folder('root'), '--server', '127.0.0.2'],
+  ]);
   target = { ...served, data: folder('data'), root: folder('root'), outside: folder('outside') };
 });
 afterAll(async () => {
