@@ -152,9 +152,10 @@ class Runner {
     return this.#findOf({ index: slowest.index, kind: 'file outside', message }, true);
   }
 
-  #findOf({ index, kind, message, made = '?' }: Loss & { made?: string }, repeated: boolean): Find {
+  #findOf(bad: Loss & Partial<BadCase>, repeated: boolean): Find {
+    const { index, kind, message, made = '?', smallest } = bad;
     const { seed } = this.#options;
-    return { target: this.#target.name, seed, index, made, kind, message, repeated };
+    return { target: this.#target.name, seed, index, made, kind, message, smallest, repeated };
   }
 
   #found(find: Find): void {

@@ -23,6 +23,7 @@ import {
   places,
   type Ready,
 } from './messages.ts';
+import { minimise } from './minimise.ts';
 import type { Attacked, Facts, FindKind, HostileCase } from './target.ts';
 import { targetOf } from './targets.ts';
 
@@ -117,8 +118,10 @@ async function run({ first, count, keep }: Batch): Promise<BatchAnswer> {
     const milliseconds = cpuMilliseconds(before);
     if (milliseconds > slowest.milliseconds) slowest = { index, milliseconds };
     const trouble = troubleOf(result, milliseconds);
-    if (trouble !== undefined) bad.push({ index, made: hostile.seed, ...trouble });
-    else if (result instanceof AppError) refused[result.code] = (refused[result.code] ?? 0) + 1;
+    if (trouble !== undefined) {
+      const smallest = await smallestOf(hostile.files, trouble, place);
+      bad.push({ index, made: hostile.seed, ...trouble, smallest });
+    } else if (result instanceof AppError) refused[result.code] = (refused[result.code] ?? 0) + 1;
     else read++;
     if (keep && trouble === undefined && result !== undefined && !(result instanceof Error))
       kept.push({ index, made: hostile.seed, facts: result });
@@ -131,6 +134,26 @@ async function run({ first, count, keep }: Batch): Promise<BatchAnswer> {
 function cpuMilliseconds(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
+}
+
+/** Each takes two seconds. */
+const mostMinimised = 5;
+let minimised = 0;
+
+/** The first untyped errors are made smaller; other finds cannot be, or would take too long. */
+async function smallestOf(
+  files: HostileCase['files'],
+  { kind, message }: Trouble,
+  place: string,
+): Promise<HostileCase['files'] | undefined> {
+  if (kind !== 'untyped error' || minimised++ >= mostMinimised) return undefined;
+  const sound = attacked.wellFormed.map((whole) => whole.files);
+  return minimise(files, sound, async (candidate) => {
+    rmSync(place, { recursive: true, force: true });
+    put(place, candidate);
+    const trouble = troubleOf(await outcome(place, candidate), 0);
+    return trouble?.message === message;
+  });
 }
 
 /** What reading gives, or the error that it throws. */

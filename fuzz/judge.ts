@@ -15,7 +15,7 @@ export type Verdicts = {
   readonly examples: Record<string, number>;
   /** Other pixels for a known fault of GDAL's, by its name. */
   readonly known: Record<string, number>;
-  /** It hung or died over them. */
+  /** It hung or died over them, or its Python cannot show them. */
   lost: number;
 };
 
@@ -68,7 +68,7 @@ export function createJudge(target: Target, seed: number, root: string): Judge {
     const known = compared!.known?.(folder);
     rmSync(folder, { recursive: true, force: true });
     verdicts.compared++;
-    if (answer === undefined) verdicts.lost++;
+    if (answer === undefined || answer.error?.code === 'referee') verdicts.lost++;
     else if (answer.error !== undefined) refuse(index, answer.error.message);
     else if (isSame(facts, answer as Facts)) verdicts.same++;
     else if (known !== undefined) verdicts.known[known] = (verdicts.known[known] ?? 0) + 1;

@@ -1,4 +1,4 @@
-import type { Facts, FindKind } from './target.ts';
+import type { Facts, FindKind, HostileCase } from './target.ts';
 
 /** To the process that reads: cases `first` to `first + count - 1`, and whether what is read shall stay on the disk. */
 export type Batch = { readonly first: number; readonly count: number; readonly keep: boolean };
@@ -8,6 +8,8 @@ export type BadCase = {
   readonly made: string;
   readonly kind: FindKind;
   readonly message: string;
+  /** The smallest files found that show the same. */
+  readonly smallest?: HostileCase['files'] | undefined;
 };
 
 /** What became of the cases of a batch. */

@@ -42,6 +42,9 @@ for line in sys.stdin:
     path = json.loads(line)["path"]
     try:
         answer = facts(path)
+    except UnicodeDecodeError:
+        # A fault of the Python side with names that are no UTF-8: GDAL has read them.
+        answer = {"error": {"code": "referee", "message": "names that are no UTF-8"}}
     except Exception as error:
         answer = {"error": {"message": str(error.__cause__ or error)[:300]}}
     print(json.dumps(answer), flush=True)

@@ -46,9 +46,13 @@ async function all(): Promise<void> {
   }
   console.log(reportTable(campaigns));
   if (values.json !== undefined)
-    writeFileSync(values.json, `${JSON.stringify(campaigns, null, 1)}\n`);
+    writeFileSync(values.json, `${JSON.stringify(campaigns, withoutFiles, 1)}\n`);
   if (campaigns.some(({ finds }) => finds.some(({ repeated }) => repeated))) process.exitCode = 1;
 }
+
+/** Files of finds lie in their folder. */
+const withoutFiles = (key: string, value: unknown): unknown =>
+  key === 'smallest' ? undefined : value;
 
 async function replay(name: string): Promise<void> {
   const [target = '', seed = '', index = ''] = name.split(':');

@@ -22,6 +22,8 @@ export function saveFind(target: Target, folder: string, root: string): (find: F
       const place = join(folder, `${find.target}-${find.seed}-${find.index}`);
       mkdirSync(place, { recursive: true });
       for (const [name, bytes] of Object.entries(files)) writeFileSync(join(place, name), bytes);
+      for (const [name, bytes] of Object.entries(find.smallest ?? {}))
+        writeFileSync(join(place, `smallest-${name}`), bytes);
       writeFileSync(join(place, 'find.txt'), `${findLine(find)}\n`);
     });
   };

@@ -78,6 +78,8 @@ export type Find = {
   readonly made: string;
   readonly kind: FindKind;
   readonly message: string;
+  /** The smallest files found that show the same. */
+  readonly smallest?: HostileCase['files'] | undefined;
   /** It happened again alone, in a new process. */
   readonly repeated: boolean;
 };

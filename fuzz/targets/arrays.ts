@@ -57,7 +57,7 @@ export const mat73: Target = {
   name: 'mat73',
   group: 'rasters',
   // Each file gets a thread of its own, a tenth of a second.
-  counts: { short: 30, usual: 2000, long: 50_000 },
+  counts: { short: 20, usual: 2000, long: 50_000 },
   // The library asks Node's insides for the numbers of flags, which a confined process may not.
   unconfined: true,
   startsThreads: true,
@@ -115,7 +115,7 @@ function endlessLine(folder: string): string | undefined {
 export const envi: Target = {
   name: 'envi',
   group: 'rasters',
-  counts: { short: 1000, usual: 20_000, long: 400_000 },
+  counts: { short: 400, usual: 20_000, long: 400_000 },
   compared: { file: 'case.img', driver: 'ENVI', known: endlessLine },
   open: async () => {
     const data = Buffer.from(Array.from({ length: 210 }, (_, i) => i * 3));

@@ -244,7 +244,7 @@ const kinds = (): readonly Kind[] => [
 export const json: Target = {
   name: 'json',
   group: 'json',
-  counts: { short: 6000, usual: 200_000, long: 2_000_000 },
+  counts: { short: 2800, usual: 200_000, long: 2_000_000 },
   writes: true,
   open: async () => {
     const all = kinds();

@@ -94,6 +94,6 @@ async function open(folder: string): Promise<Attacked> {
 export const pickles: Target = {
   name: 'pth',
   group: 'weights',
-  counts: { short: 5000, usual: 200_000, long: 2_000_000 },
+  counts: { short: 3000, usual: 200_000, long: 2_000_000 },
   open,
 };

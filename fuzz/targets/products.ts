@@ -46,7 +46,7 @@ async function writeImages(folder: string): Promise<void> {
 export const safe: Target = {
   name: 'safe',
   group: 'rasters',
-  counts: { short: 150, usual: 5000, long: 100_000 },
+  counts: { short: 100, usual: 5000, long: 100_000 },
   writes: true,
   open: async (folder) => {
     const images = join(folder, 'IMG_DATA');
@@ -132,7 +132,7 @@ function oddFiles(): HostileCase[] {
 export const odd: Target = {
   name: 'odd',
   group: 'rasters',
-  counts: { short: 800, usual: 20_000, long: 400_000 },
+  counts: { short: 400, usual: 20_000, long: 400_000 },
   // Large JPEG 2000 tiles are decoded aside.
   startsThreads: true,
   missing: () =>

@@ -128,7 +128,7 @@ function useProject(path: string, readOnly: boolean): void {
 export const projects: Target = {
   name: 'projects',
   group: 'projects',
-  counts: { short: 1500, usual: 200_000, long: 2_000_000 },
+  counts: { short: 800, usual: 200_000, long: 2_000_000 },
   writes: true,
   open: async (folder) => {
     const whole = projectSeed(join(folder, 'seed.gpkg'));

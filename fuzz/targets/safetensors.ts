@@ -48,7 +48,7 @@ function damaged(bytes: Uint8Array, random: Random): Buffer {
 export const safetensors: Target = {
   name: 'safetensors',
   group: 'weights',
-  counts: { short: 5000, usual: 150_000, long: 1_500_000 },
+  counts: { short: 3000, usual: 150_000, long: 1_500_000 },
   open: async () => ({
     wellFormed: [{ seed: 'tensors', files: { [file]: seed } }],
     make: (random): HostileCase => ({ seed: 'tensors', files: { [file]: damaged(seed, random) } }),
@@ -79,7 +79,7 @@ const checkpointName = 'checkpoint-000003.safetensors';
 export const checkpoints: Target = {
   name: 'checkpoints',
   group: 'weights',
-  counts: { short: 1500, usual: 25_000, long: 250_000 },
+  counts: { short: 1000, usual: 25_000, long: 250_000 },
   open: async (folder) => {
     const whole = await checkpointSeed(folder);
     const stated = readSafetensors(whole, 'seed');
@@ -118,7 +118,7 @@ export const checkpoints: Target = {
 export const models: Target = {
   name: 'models',
   group: 'weights',
-  counts: { short: 1500, usual: 25_000, long: 250_000 },
+  counts: { short: 800, usual: 25_000, long: 250_000 },
   open: async (folder) => {
     const kinds = ['network', 'forest'] as const;
     const seeds = await Promise.all(

@@ -110,7 +110,7 @@ async function forms(folder: string): Promise<readonly Form[]> {
 export const vectors: Target = {
   name: 'vectors',
   group: 'vectors',
-  counts: { short: 1500, usual: 50_000, long: 500_000 },
+  counts: { short: 1000, usual: 50_000, long: 500_000 },
   writes: true,
   open: async (folder) => {
     const all = await forms(folder);

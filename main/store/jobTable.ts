@@ -16,22 +16,27 @@ export type JobTable = {
   lines(id: string): string[];
 };
 
-/** @param write Runs work in a transaction. */
+/** @param run Runs work: `read` names what is wrong with the file, `write` does it in a transaction. */
 export function createJobTable(
   database: DatabaseSync,
-  write: (work: () => void) => void,
+  run: {
+    read<Result>(work: () => Result): Result;
+    write(work: () => void): void;
+  },
 ): JobTable {
+  const rows = (sql: string, ...values: string[]): Record<string, unknown>[] =>
+    run.read(() => prepared(database, sql).all(...values));
   return {
     all: () =>
-      prepared(database, 'SELECT id, place, record FROM prismap_jobs ORDER BY place')
-        .all()
-        .map(({ id, place, record }) => ({
+      rows('SELECT id, place, record FROM prismap_jobs ORDER BY place').map(
+        ({ id, place, record }) => ({
           id: String(id),
           place: Number(place),
           record: readJson(String(record)),
-        })),
+        }),
+      ),
     put: (id, place, record, lines) =>
-      write(() => {
+      run.write(() => {
         prepared(
           database,
           'INSERT OR REPLACE INTO prismap_jobs (id, place, record) VALUES (?, ?, ?)',
@@ -48,13 +53,13 @@ export function createJobTable(
         ).run(id, mostLines);
       }),
     remove: (id) =>
-      write(() => {
+      run.write(() => {
         prepared(database, 'DELETE FROM prismap_jobs WHERE id = ?').run(id);
         prepared(database, 'DELETE FROM prismap_job_lines WHERE job = ?').run(id);
       }),
     lines: (id) =>
-      prepared(database, 'SELECT line FROM prismap_job_lines WHERE job = ? ORDER BY number')
-        .all(id)
-        .map(({ line }) => String(line)),
+      rows('SELECT line FROM prismap_job_lines WHERE job = ? ORDER BY number', id).map(({ line }) =>
+        String(line),
+      ),
   };
 }

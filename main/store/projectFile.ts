@@ -77,7 +77,10 @@ export class ProjectFile {
     this.#format = format;
     this.#session = session;
     this.readOnly = session === undefined;
-    this.jobs = createJobTable(database, (work) => this.#write(work));
+    this.jobs = createJobTable(database, {
+      read: (work) => this.#guarded(work),
+      write: (work) => this.#write(work),
+    });
     if (session !== undefined) this.#timer = setInterval(() => this.#beat(session), beatMs).unref();
   }
 
@@ -183,13 +186,15 @@ export class ProjectFile {
     });
   }
 
-  /** Nothing was ever put into it. */
+  /** Nothing was ever put into it. @throws AppError `corrupt` */
   isEmpty(): boolean {
     const tables = ['layers', 'classes', 'points', 'settings', 'sketch', 'jobs'];
     const counts = ['rois', ...tables.map((table) => `prismap_${table}`)].map(
       (table) => `(SELECT count(*) FROM ${table})`,
     );
-    const row = this.#database.prepare(`SELECT ${counts.join(' + ')} AS rows`).get();
+    const row = this.#guarded(() =>
+      this.#database.prepare(`SELECT ${counts.join(' + ')} AS rows`).get(),
+    );
     return Number(row?.['rows']) === 0;
   }
 

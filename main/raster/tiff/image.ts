@@ -150,13 +150,24 @@ export class TiffImage {
     };
     const places = wanted.map(([i]) => targets[i]!);
     if (samples !== undefined) kernels().gather(samples, places, region);
-    else for (const place of places) fillRegion(place, region, this.#fillValue(place));
+    else for (const place of places) fillRegion(place, region, this.#fillValue());
   }
 
-  #fillValue(target: SampleArray): number | bigint {
+  /** The nodata value as GDAL fills it in: rounded, and the nearest that the type holds. */
+  #fillValue(): number | bigint {
+    const { type } = this.blocks.layout;
     const value = this.#fill ?? 0;
-    const big = target instanceof BigInt64Array || target instanceof BigUint64Array;
-    return big ? BigInt(Math.round(value)) : value;
+    if (type === 'float32' || type === 'float64') return value;
+    const bits = 8 * bytesPerSample(type);
+    const signed = type.startsWith('int');
+    const least = signed ? -(2 ** (bits - 1)) : 0;
+    const most = 2 ** (signed ? bits - 1 : bits) - 1;
+    const whole = Number.isNaN(value) ? 0 : Math.min(most, Math.max(least, Math.round(value)));
+    if (bits < 64) return whole;
+    // The largest number of 64 bits is no double.
+    const limit = 2n ** BigInt(signed ? 63 : 64) - 1n;
+    const exact = BigInt(whole);
+    return exact > limit ? limit : exact;
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hasReferee, startReader, startReferee } from './testing/childReader.ts';
+import { richSeeds } from './testing/richSeeds.ts';
 import { seeds } from './testing/seeds.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-layouts-'));
@@ -23,6 +24,12 @@ describe('files of every layout', () => {
       expect(ours!.digests, name).toEqual(theirs!.digests);
       expect(ours!.transform, name).toEqual(theirs!.transform);
       expect(ours!.crs, name).toBe('EPSG:32633');
+    }
+    for (const { name, bytes } of richSeeds()) {
+      const path = join(folder, 'rich.tif');
+      writeFileSync(path, bytes);
+      const [ours, theirs] = await Promise.all([reader.ask(path), referee.ask(path)]);
+      expect([name, ours!.type, ours!.digests]).toEqual([name, theirs!.type, theirs!.digests]);
     }
     reader.stop();
     referee.stop();

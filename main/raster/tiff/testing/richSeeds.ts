@@ -78,6 +78,16 @@ const files: Readonly<Record<string, WrittenFile>> = {
   'sparse integers of 64 bits': {
     directories: [directory({ bits: 64, format: 2, fields: [text(42113, '-1')], sparse: true })],
   },
+  // Nodata that the type does not hold: the nearest value that it does fills the tiles.
+  'sparse bytes below nodata': {
+    directories: [directory({ fields: [text(42113, '-1.6')], sparse: true })],
+  },
+  'sparse words over nodata': {
+    directories: [directory({ bits: 32, fields: [text(42113, '1e12')], sparse: true })],
+  },
+  'sparse bytes and nodata that is no number': {
+    directories: [directory({ format: 2, fields: [text(42113, 'nan')], sparse: true })],
+  },
   'colour and alpha': {
     littleEndian: false,
     directories: [
