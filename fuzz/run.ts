@@ -51,8 +51,9 @@ async function all(): Promise<void> {
 }
 
 /** Files of finds lie in their folder. */
-const withoutFiles = (key: string, value: unknown): unknown =>
-  key === 'smallest' ? undefined : value;
+function withoutFiles(key: string, value: unknown): unknown {
+  return key === 'smallest' ? undefined : value;
+}
 
 async function replay(name: string): Promise<void> {
   const [target = '', seed = '', index = ''] = name.split(':');
