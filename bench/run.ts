@@ -30,6 +30,7 @@ const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
 /** Figures of the desk that have no peer. */
 const figureFiles: Readonly<Record<string, () => Promise<FigureFile>>> = {
   use: () => import('./deskUse.ts'),
+  batch: () => import('./batchQueue.ts'),
 };
 
 /** Above this a figure says more about the neighbours than about us. */

@@ -23,11 +23,14 @@ export class QueueWorld {
     return this.path('recipe.yaml');
   }
 
-  /** @param scenes How many; each has another size and other values */
-  async make(scenes: number): Promise<void> {
+  /**
+   * @param scenes How many; each has another size and other values
+   * @param side Pixels of the smallest one
+   */
+  async make(scenes: number, side = 70): Promise<void> {
     for (let i = 0; i < scenes; i++)
       await writeScene(this.path(`scenes/${i % 2 === 0 ? '' : 'odd/'}s${i}.tif`), {
-        ...{ seed: i + 1, width: 90 + i, height: 70 + ((i * 7) % 20) },
+        ...{ seed: i + 1, width: side + 20 + i, height: side + ((i * 7) % 20) },
       });
     writeRois(this.path('rois.geojson'));
     writeFileSync(
