@@ -1,11 +1,14 @@
 import { cpSync, existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Worker as BullWorker } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Output } from '../../../../app/contract/api.ts';
 import { createRandom } from '../../../../app/random.ts';
 import { childOf, runInChild } from '../../../workers/host.ts';
 import { createServices } from '../../createServices.ts';
+import { Board, prefix, queueName } from './board.ts';
+import { redisAddress } from './redisAddress.ts';
 import { type Program, QueueWorld } from './testing/queueWorld.ts';
 import { noRedis, RedisServer } from './testing/redisServer.ts';
 
@@ -155,6 +158,41 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
     expect(world.hashes('paused')).toEqual(whole);
     worker.kill('SIGINT');
     expect((await worker.result<Worker>()).failed).toBe(0);
+  });
+
+  test('a Redis that forgot everything is told again', async () => {
+    const forgetful = await RedisServer.start('--appendonly', 'no');
+    const batch = world.batch('forgotten', forgetful.address());
+    await batch.says(/No worker is there/);
+    await until(async () => (await state(forgetful.address())).waiting === scenes);
+    await forgetful.kill();
+    await batch.says(/was lost; waiting for it/);
+    await forgetful.again();
+    await batch.says(/is back/);
+    const worker = world.worker(forgetful.address(), '--idle', '5');
+    expect(await batch.result<Batch>()).toMatchObject({ done: scenes, failed: [] });
+    expect(await worker.result<Worker>()).toMatchObject({ done: scenes });
+    expect(world.hashes('forgotten')).toEqual(whole);
+    await forgetful.stop();
+  });
+
+  test('a scene whose workers are lost again and again is given up with its reason', async () => {
+    const at = queue();
+    const batch = world.batch('lost', at, '--retries', '0', '--pattern', 's0.tif');
+    await batch.says(/No worker is there/);
+    const board = await Board.open(redisAddress(at));
+    // takes jobs and is never heard of again, as one whose machine was switched off
+    const gone = new BullWorker(queueName, () => new Promise(() => undefined), {
+      ...{ connection: board.redis, prefix, concurrency: 9, skipLockRenewal: true },
+      ...{ lockDuration: 300, stalledInterval: 200, maxStalledCount: 3, drainDelay: 1 },
+    });
+    gone.on('error', () => undefined);
+    const { done, failed } = await batch.result<Batch>();
+    expect(done).toBe(0);
+    expect(failed).toMatchObject([{ scene: 's0.tif', code: 'worker-died' }]);
+    expect(failed[0]!.message).toContain('lost one after the other');
+    await gone.close(true);
+    board.close();
   });
 
   async function cancelled(at: string): Promise<Program> {
