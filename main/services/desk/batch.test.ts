@@ -11,6 +11,7 @@ import { runInChild } from '../../workers/host.ts';
 import { writeRois, writeScene } from '../batch/testing/batchScenes.ts';
 import { createServices } from '../createServices.ts';
 import { BatchFollower } from './batchFollower.ts';
+import { confineTo } from './confine.ts';
 import { createTestDesk, type TestDesk, temporaryFolder } from './testing/testDesk.ts';
 
 const temporary = temporaryFolder();
@@ -151,6 +152,39 @@ it('a folder is watched beside other jobs, paused, resumed, and ends with its re
     state: 'done',
     result: { done: 1, skipped: 1, report: path('watched/report.html') },
   });
+});
+
+it('the project of somebody else begins no job by itself, and none leaves what the user allowed', async () => {
+  start();
+  mkdirSync(path('shared'));
+  const input = { folder: path('scenes'), recipe, pattern: ['south/*'] };
+  await begin({ ...input, out: path('theirs 1') });
+  await begin({ ...input, out: path('theirs 2') }, 'Waits');
+  await desk.call('project.saveAs', { path: path('shared/theirs.gpkg') });
+  await desk.dispose();
+
+  const confine = confineTo({ folders: [path('mine'), path('shared')], servers: [] });
+  desk = createTestDesk(path('mine'), runInChild, confine);
+  await desk.call('project.open', { path: path('shared/theirs.gpkg') });
+  const { jobs } = await desk.call('job.list', {});
+  expect(jobs.map(({ state }) => state)).toEqual(['paused', 'paused']);
+  const waits = jobs.find(({ title }) => title === 'Waits')!;
+  expect(waits.error?.message).toMatch(/was not open here before/);
+  await desk.call('job.resume', { job: waits.id });
+  const { error } = await until(waits.id, ended);
+  expect(error).toMatchObject({ code: 'not-readable' });
+  expect(existsSync(path('theirs 2'))).toBe(false);
+
+  // nor by a list of addresses, or a queue
+  writeFileSync(path('mine/list.txt'), 'http://169.254.169.254/latest/a.tif\n');
+  await createServices({ runTask: runInChild }).call('sample', { dir: path('mine/s'), size: 64 });
+  const own = { out: path('mine/out'), recipe: { model: path('mine/model') } };
+  const { id } = await begin({ ...own, folder: path('mine/list.txt') });
+  expect((await until(id, ended)).error?.message).toMatch(
+    /169\.254\.169\.254 lies on this machine/,
+  );
+  const queued = begin({ ...own, folder: path('mine/s'), queue: 'redis://127.0.0.1:6379' });
+  await expect(queued).rejects.toThrow(/127\.0\.0\.1:6379 lies on this machine/);
 });
 
 it('scenes are known while they run, after a death without a summary, and from the summary', async () => {

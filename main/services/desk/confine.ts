@@ -1,10 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import { uri } from '../../../app/contract/common.ts';
+import { queue, uri } from '../../../app/contract/common.ts';
 import { AppError } from '../../../app/error.ts';
 import { isPrivateHost } from '../../privateAddresses.ts';
-import { urlOf } from './basemaps/address.ts';
 
 /**
  * Looks at every file and address that an input names, by the schema of the input.
@@ -24,7 +23,7 @@ export function confineTo({ folders, servers }: Confines): Confine {
   return async (schema, input) => {
     const roots = await Promise.all(folders.map((path) => realpath(path).catch(() => path)));
     for (const named of placesIn(schema, input))
-      if (/^https?:\/\//i.test(named)) await checkHost(named, servers);
+      if (/^(https?|rediss?):\/\//i.test(named)) await checkHost(named, servers);
       else await checkPath(named, roots);
   };
 }
@@ -69,7 +68,9 @@ export const isInside = (path: string, root: string): boolean =>
 
 /** @throws AppError `not-readable` for a host on this machine or in its network that nobody allowed */
 async function checkHost(address: string, servers: readonly string[]): Promise<void> {
-  const url = urlOf(address);
+  if (!URL.canParse(address))
+    throw new AppError('usage', `"${address.slice(0, 120)}" is no address.`);
+  const url = new URL(address);
   const { host, hostname } = url;
   if (servers.includes(host) || servers.includes(hostname)) return;
   if (await isPrivateHost(url))
@@ -97,17 +98,17 @@ function shapeOf(schema: z.ZodType): Shape {
   const shape = z.toJSONSchema(schema, {
     ...{ io: 'input', unrepresentable: 'any', reused: 'inline' },
     override: ({ zodSchema, jsonSchema }) => {
-      if (isUri(zodSchema)) jsonSchema['place'] = true;
+      if (isPlace(zodSchema)) jsonSchema['place'] = true;
     },
   }) as Shape;
   shapes.set(schema, shape);
   return shape;
 }
 
-/** Whether a schema is `uri` of the contract, or that with a description. */
-function isUri(schema: z.core.$ZodType): boolean {
+/** Whether a schema is `uri` or `queue` of the contract, or one of them with a description. */
+function isPlace(schema: z.core.$ZodType): boolean {
   for (let at: z.core.$ZodType | undefined = schema; at !== undefined; at = at._zod.parent)
-    if (at === uri) return true;
+    if (at === uri || at === queue) return true;
   return false;
 }
 

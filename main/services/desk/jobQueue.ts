@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type JobRecord, jobRecord } from '../../../app/contract/desk/jobs.ts';
 import type { DeskEvent } from '../../../app/contract/deskApi.ts';
 import type { ProgressEvent } from '../../../app/contract/events.ts';
-import { AppError, type ErrorRecord, errorRecord, phraseError } from '../../../app/error.ts';
-import { phrase, phraseText } from '../../../app/phrase.ts';
+import { AppError, errorRecord, phraseError } from '../../../app/error.ts';
+import { phrase } from '../../../app/phrase.ts';
 import type { ProjectFile } from '../../store/projectFile.ts';
+import { failure, hasEnded, type PauseReason, pauseError } from './jobErrors.ts';
 import { afterEvent, Forecast, logLine } from './jobProgress.ts';
 
 /** Runs the call that a job stands for. */
@@ -61,8 +62,11 @@ export class JobQueue {
     this.#emit = emit;
   }
 
-  /** Takes up the jobs of a project: those that ran when its last session died are paused, those that waited go on. */
-  open(file: ProjectFile): void {
+  /**
+   * Takes up the jobs of a project: those that ran when its last session died are paused, those that waited go on. In a project of
+   * somebody else (not `known` here) nothing begins by itself.
+   */
+  open(file: ProjectFile, known: boolean): void {
     this.#file = file;
     this.#closing = false;
     for (const { id, place, record } of file.jobs.all()) {
@@ -72,7 +76,8 @@ export class JobQueue {
     }
     if (file.readOnly) return;
     for (const { record } of [...this.#jobs.values()])
-      if (record.state === 'running') this.#interrupted(record);
+      if (record.state === 'running') this.#pauseFor(record, 'died');
+      else if (record.state === 'queued' && !known) this.#pauseFor(record, 'unknown project');
     this.#next();
   }
 
@@ -261,20 +266,10 @@ export class JobQueue {
     await running.ended;
   }
 
-  #interrupted(record: JobRecord): void {
-    const phrases = [
-      phrase(
-        'Prismap ended while this job was running. What it had finished is kept: resume it to go on.',
-      ),
-    ];
-    const message = phraseText(phrases);
-    this.#say(record.id, message);
-    const details = { phrases };
-    this.#put({
-      ...record,
-      state: 'paused',
-      error: failure({ code: 'worker-died', message, details }),
-    });
+  #pauseFor(record: JobRecord, reason: PauseReason): void {
+    const error = pauseError(reason);
+    this.#say(record.id, error.message);
+    this.#put({ ...record, state: 'paused', error });
   }
 
   #end(record: JobRecord): void {
@@ -344,13 +339,4 @@ export class JobQueue {
       },
     );
   }
-}
-
-const hasEnded = ({ id, title, state }: JobRecord): AppError =>
-  phraseError('usage', [phrase('"{title}" has ended already.', { title })], { job: id, state });
-
-/** What a job's record keeps of an error. */
-function failure({ code, message, details }: ErrorRecord): JobRecord['error'] {
-  const { phrases } = details as { readonly phrases?: NonNullable<JobRecord['error']>['phrases'] };
-  return { code, message, ...(phrases === undefined ? {} : { phrases }) };
 }

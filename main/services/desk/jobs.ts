@@ -10,6 +10,7 @@ import { ownNames } from '../batch/outputNames.ts';
 import { createServices } from '../createServices.ts';
 import { createBatchHandlers, followBatch } from './batch.ts';
 import { BatchFollower } from './batchFollower.ts';
+import { confineJob } from './confineJob.ts';
 import { estimateCost } from './cost.ts';
 import type { DeskDependencies } from './deskDependencies.ts';
 import { outputsOf, prepareInput } from './jobInput.ts';
@@ -36,7 +37,7 @@ export function createJobHandlers(dependencies: Dependencies): {
   const follower = new BatchFollower();
   const queue = new JobQueue(runJob(dependencies, follower), emit);
   store.listen({
-    opened: (file) => queue.open(file),
+    opened: (file, known) => queue.open(file, known),
     moved: (file) => queue.move(file),
     closing: () => queue.close(),
   });
@@ -124,7 +125,10 @@ type BatchInput = Input<'batch'> & { readonly out: string };
 const resumable: ReadonlySet<JobKind> = new Set(['train', 'pretrain', 'predict', 'change']);
 
 /** The call of the command line, asked to say what it maps as it goes; one that ran before goes on where it stopped. */
-function runJob({ runTask, startTaskProcess }: Dependencies, follower: BatchFollower): RunJob {
+function runJob(
+  { runTask, startTaskProcess, confine }: Dependencies,
+  follower: BatchFollower,
+): RunJob {
   const services = createServices({
     ...(startTaskProcess === undefined ? {} : { startProcess: startTaskProcess }),
     runTask: (request) =>
@@ -136,6 +140,8 @@ function runJob({ runTask, startTaskProcess }: Dependencies, follower: BatchFoll
   });
   return async ({ kind, input: given }, { resume, ...options }) => {
     const input = resumable.has(kind) && resume ? { ...given, resume: true } : given;
+    // its record may have come with the project of somebody else
+    if (confine !== undefined) await confineJob(confine, kind, given);
     if (kind !== 'batch') return services.call(kind, input, options);
     // what a start that was to begin anew has mapped is not mapped once more
     const batch = { ...(input as BatchInput), ...(resume ? { fresh: false } : {}) };

@@ -28,7 +28,8 @@ const format: ProjectFormat = {
 /** Told when the project is about to be closed, when another one has been opened, and when the same goes on in a new file. */
 export type ProjectListener = {
   readonly closing: () => Promise<void>;
-  readonly opened: (file: ProjectFile) => void;
+  /** `known`: it was open in this installation before, so that its jobs are those of its user. */
+  readonly opened: (file: ProjectFile, known: boolean) => void;
   readonly moved: (file: ProjectFile) => void;
 };
 
@@ -200,7 +201,8 @@ export class ProjectHolder {
 
   async #replace(file: ProjectFile): Promise<ProjectFile> {
     await this.#close();
-    for (const listener of this.#listeners) listener.opened(file);
+    const known = this.#isUnnamed(file.path) || (await this.#recent.knows(file.path));
+    for (const listener of this.#listeners) listener.opened(file, known);
     return this.#use(file);
   }
 

@@ -39,6 +39,12 @@ export class RecentProjects {
     return (await this.#read()).current;
   }
 
+  /** Whether a project was open in this installation before. */
+  async knows(path: string): Promise<boolean> {
+    const { current, projects } = await this.#read();
+    return current === path || projects.some((one) => one.path === path);
+  }
+
   /** Notes which project is open; `listed`: also as one that was opened lately. */
   async note(path: string, listed: boolean): Promise<void> {
     const { projects } = await this.#read();

@@ -8,6 +8,7 @@ import type {
   DeskOutput,
 } from '../../../../app/contract/deskApi.ts';
 import { type RunTask, runInChild } from '../../../workers/host.ts';
+import type { Confine } from '../confine.ts';
 import { createDesk } from '../createDesk.ts';
 
 /** A desk with real compute processes, calls typed by the contract, and what it said. */
@@ -23,13 +24,18 @@ export type TestDesk = {
 };
 
 /** A desk on a data folder, by default one of its own. */
-export function createTestDesk(dataFolder: string, runTask: RunTask = runInChild): TestDesk {
+export function createTestDesk(
+  dataFolder: string,
+  runTask: RunTask = runInChild,
+  confine?: Confine,
+): TestDesk {
   const events: DeskEvent[] = [];
   const desk = createDesk({
     runTask,
     emit: (event) => events.push(event),
     dataFolder,
     folders: [],
+    ...(confine === undefined ? {} : { confine }),
   });
   return {
     dataFolder,
