@@ -3,6 +3,7 @@ import type { Palette, SceneDescription } from '../../../app/raster/scene.ts';
 import { describeBands, nodataOf, parseNodata } from './bands.ts';
 import { crsOf } from './crs.ts';
 import { type Directory, readNumbers, readText, type TiffFile } from './directory.ts';
+import { fillOf } from './fill.ts';
 import { type GdalMetadata, readGdalMetadata } from './gdalMetadata.ts';
 import { readGeoKeys } from './geoKeys.ts';
 import type { ImageLayout } from './layout.ts';
@@ -15,6 +16,8 @@ import { readTransform } from './transform.ts';
 export type Facts = {
   readonly metadata: GdalMetadata;
   readonly nodata: number | undefined;
+  /** The sample of blocks that were never written. */
+  readonly fill: number | bigint;
   readonly classNames: ReadonlyMap<number, string> | undefined;
 };
 
@@ -33,6 +36,7 @@ export async function readFacts(
   return {
     metadata: auxiliary === undefined ? own : merge(own, sidecars),
     nodata: text === undefined ? undefined : nodataOf(layout.type, parseNodata(text)),
+    fill: fillOf(layout.type, text),
     classNames:
       categories === undefined
         ? undefined

@@ -2,6 +2,7 @@ import { AppError } from '../../../app/error.ts';
 import type { Window } from '../../../app/raster/grid.ts';
 import { bytesPerSample, type SampleArray, samplesOf } from '../../../app/raster/samples.ts';
 import type { BlockReader, Chunk } from './blocks.ts';
+import { fillOf } from './fill.ts';
 import { fillRegion, type Region } from './gather.ts';
 import { kernels } from './kernels.ts';
 import { blockSamples } from './layout.ts';
@@ -19,16 +20,16 @@ export class TiffImage {
   readonly blocks: BlockReader;
   readonly #state: ReadState;
   readonly #number: number;
-  readonly #fill: number | undefined;
+  readonly #fill: number | bigint;
   /** Where the last window read begins. */
   #lastPlace = 0;
 
   /** `fill` is the value of blocks that were never written. */
-  constructor(blocks: BlockReader, state: ReadState, number: number, fill?: number) {
+  constructor(blocks: BlockReader, state: ReadState, number: number, fill?: number | bigint) {
     this.blocks = blocks;
     this.#state = state;
     this.#number = number;
-    this.#fill = fill;
+    this.#fill = fill ?? fillOf(blocks.layout.type, undefined);
   }
 
   /** Samples of the bands asked for, each width · height of the window, which lies within the image. */
@@ -150,24 +151,7 @@ export class TiffImage {
     };
     const places = wanted.map(([i]) => targets[i]!);
     if (samples !== undefined) kernels().gather(samples, places, region);
-    else for (const place of places) fillRegion(place, region, this.#fillValue());
-  }
-
-  /** The nodata value as GDAL fills it in: rounded, and the nearest that the type holds. */
-  #fillValue(): number | bigint {
-    const { type } = this.blocks.layout;
-    const value = this.#fill ?? 0;
-    if (type === 'float32' || type === 'float64') return value;
-    const bits = 8 * bytesPerSample(type);
-    const signed = type.startsWith('int');
-    const least = signed ? -(2 ** (bits - 1)) : 0;
-    const most = 2 ** (signed ? bits - 1 : bits) - 1;
-    const whole = Number.isNaN(value) ? 0 : Math.min(most, Math.max(least, Math.round(value)));
-    if (bits < 64) return whole;
-    // The largest number of 64 bits is no double.
-    const limit = 2n ** BigInt(signed ? 63 : 64) - 1n;
-    const exact = BigInt(whole);
-    return exact > limit ? limit : exact;
+    else for (const place of places) fillRegion(place, region, this.#fill);
   }
 }
 

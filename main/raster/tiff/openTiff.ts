@@ -82,10 +82,9 @@ async function openAll(opening: Opening): Promise<Opened> {
   const cache = new BlockCache(options.cacheBytes ?? defaultCacheBytes(layout));
   const state = new ReadState(source, cache);
   const facts = await readFacts(file, pages.main, layout, opening.sidecars);
-  const { nodata } = facts;
-  const fill = nodata === undefined ? {} : { fill: nodata };
-  const main = new TiffImage(blocks, state, 0, nodata);
-  const open = { state, firstNumber: 1, ...fill };
+  const { fill } = facts;
+  const main = new TiffImage(blocks, state, 0, fill);
+  const open = { state, firstNumber: 1, fill };
   const inside = await openCopies(file, pages.overviews, layout, open);
   const copies = inside.length > 0 ? inside : await outsideOverviews(opening, layout, state);
   const pixels = { images: [main, ...copies] };

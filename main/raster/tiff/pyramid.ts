@@ -71,7 +71,11 @@ export async function openCopies(
   file: TiffFile,
   directories: readonly Directory[],
   like: ImageLayout,
-  open: { readonly state: ReadState; readonly firstNumber: number; readonly fill?: number },
+  open: {
+    readonly state: ReadState;
+    readonly firstNumber: number;
+    readonly fill?: number | bigint;
+  },
 ): Promise<TiffImage[]> {
   const images: TiffImage[] = [];
   for (const directory of directories) {

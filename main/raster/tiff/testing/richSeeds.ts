@@ -85,6 +85,17 @@ const files: Readonly<Record<string, WrittenFile>> = {
   'sparse words over nodata': {
     directories: [directory({ bits: 32, fields: [text(42113, '1e12')], sparse: true })],
   },
+  'sparse unsigned of 64 bits below nodata': {
+    directories: [directory({ bits: 64, fields: [text(42113, '-2')], sparse: true })],
+  },
+  'sparse integers of 64 bits with an exponent': {
+    directories: [directory({ bits: 64, format: 2, fields: [text(42113, '1e3')], sparse: true })],
+  },
+  'sparse unsigned of 64 bits, too large': {
+    directories: [
+      directory({ bits: 64, fields: [text(42113, '99999999999999999999')], sparse: true }),
+    ],
+  },
   'sparse bytes and nodata that is no number': {
     directories: [directory({ format: 2, fields: [text(42113, 'nan')], sparse: true })],
   },
