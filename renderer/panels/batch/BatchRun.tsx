@@ -32,8 +32,9 @@ export function BatchRun({
   const { workspace } = useDesk();
   const [wanted, setWanted] = useState<Wanted>(allScenes);
   const out = inputText(job, 'out') ?? '';
-  // asked again whenever the host tells of the job, once a second at most
-  const key = JSON.stringify([job.id, job.state, Math.floor(job.elapsedSeconds), wanted]);
+  // asked again whenever a scene ended, and once a second while the host tells of the job
+  const { id, state, stage, done, total, elapsedSeconds } = job;
+  const key = JSON.stringify([id, state, stage, done, total, Math.floor(elapsedSeconds), wanted]);
   const { value } = useAnswer(
     key,
     (signal) => workspace.host.call('batch.scenes', { out, ...wanted }, signal),
