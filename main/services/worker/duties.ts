@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
+import { rmdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UnrecoverableError, WaitingError, type Worker } from 'bullmq';
 import type { Input } from '../../../app/contract/api.ts';
@@ -60,10 +61,14 @@ export class Duties {
   async lastUntilEnd(takes: Worker, everyMs: number): Promise<void> {
     const asked = this.#tools.context.signal ?? new AbortController().signal;
     const either = AbortSignal.any([asked, this.#stop.signal]);
+    const ended = new Promise<void>((resolve) =>
+      either.addEventListener('abort', () => resolve(), { once: true }),
+    );
     while (!either.aborted) {
       await pause(everyMs, undefined, { signal: either }).catch(() => undefined);
       if (this.#isTired()) break;
-      await this.#cancelWithdrawn(takes, either);
+      // a Redis that is away does not answer: it must not hide that the worker is to end
+      await Promise.race([this.#cancelWithdrawn(takes), ended]);
     }
     this.#stop.abort();
     takes.cancelAllJobs('the worker ends');
@@ -78,13 +83,10 @@ export class Duties {
   }
 
   /** Stops work that nobody waits for any more. */
-  async #cancelWithdrawn(takes: Worker, stop: AbortSignal): Promise<void> {
+  async #cancelWithdrawn(takes: Worker): Promise<void> {
     if (this.#plan === undefined || this.#busy === 0) return;
-    const ended = new Promise<false>((resolve) =>
-      stop.addEventListener('abort', () => resolve(false), { once: true }),
-    );
-    const withdrawn = this.#tools.board.isWithdrawn(this.#plan.id).catch(() => false);
-    if (await Promise.race([withdrawn, ended])) takes.cancelAllJobs('the batch was withdrawn');
+    const withdrawn = await this.#tools.board.isWithdrawn(this.#plan.id).catch(() => false);
+    if (withdrawn) takes.cancelAllJobs('the batch was withdrawn');
   }
 
   /** Maps the scene of a job; the answer, which counts only where the lease still holds. */
@@ -180,7 +182,10 @@ export class Duties {
   async #forget(job: string): Promise<void> {
     const folder = this.#folders.get(job);
     this.#folders.delete(job);
-    if (folder !== undefined) await removeWork(folder);
+    if (folder === undefined) return;
+    await removeWork(folder);
+    // that of the job, where no other worker has one in it
+    await rmdir(dirname(folder)).catch(() => undefined);
   }
 
   /** The answer of a job was taken. */
