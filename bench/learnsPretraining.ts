@@ -65,7 +65,8 @@ async function compareOne(
   writeFileSync(file, JSON.stringify({ tasks: listed }));
   const { rows, failed, report } = await services.call('compare', {
     ...{ tasks: file, model: ['spectralgpt', `spectralgpt@${weights}`] },
-    ...{ out: join(out, `compared-${name}`), seeds, threads },
+    // where a handful of samples is held back, which ones says more than the seed of the network
+    ...{ out: join(out, `compared-${name}`), seeds, threads, splitBySeed: true },
   });
   for (const { task, model, metric, mean, deviation = 0, values, seconds } of rows)
     console.log(

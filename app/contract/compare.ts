@@ -22,6 +22,10 @@ export const compare = call(
       .describe('kind of model, or KIND@WEIGHTS to start from weights; may repeat'),
     out: uri.describe('folder of the models and the table'),
     seeds: z.int().min(1).max(100).default(3).describe('runs of each model, with seeds from 0'),
+    splitBySeed: z
+      .boolean()
+      .default(false)
+      .describe('each seed divides the samples anew, alike for all models: where they are few'),
     resume: z.boolean().default(false).describe('keep what was finished, and go on'),
     engine: computeOptions.engine,
     threads: computeOptions.threads,

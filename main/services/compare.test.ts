@@ -78,6 +78,14 @@ test('every model on every task with every seed, on one split; mean and sample d
   expect(page).toContain('<strong>80.0');
 });
 
+test('with a split for each seed, which is the same for all models', async () => {
+  const { asked, services } = trainer();
+  const out = join(folder, 'splits');
+  const { report } = await services.call('compare', { ...input, out, splitBySeed: true });
+  expect(asked.map(({ splitSeed }) => splitSeed)).toEqual(asked.map(({ seed }) => seed));
+  expect(readFileSync(report, 'utf8')).toContain('all of a seed on the same split');
+});
+
 test('the same kind fresh and from weights is told apart', async () => {
   const { services } = trainer();
   const model = ['spectralgpt', 'spectralgpt@/weights/base.pth'];

@@ -22,9 +22,6 @@ const paths = new Set(['scene', 'before', 'after', 'rois', 'dataset']);
 /** Options that may repeat. */
 const lists = new Set(['scene', 'before', 'after', 'skipBands', 'augment', 'changed']);
 
-/** All divide their samples alike: the seed of the run must not change the task. */
-const splitSeed = 0;
-
 type Task = z.infer<typeof comparison>['tasks'][number];
 
 /** Trains every model on every task with every seed; a run that fails is listed and the others go on. */
@@ -60,7 +57,10 @@ export async function compare(input: Input<'compare'>, context: CallContext): Pr
   const [table, report] = [join(input.out, 'comparison.csv'), join(input.out, 'comparison.html')];
   const result: Result = { rows, failed, table, report };
   await writeFileAtomic(table, csvOf(result));
-  await writeFileAtomic(report, renderComparison(result, new Date().toISOString()));
+  await writeFileAtomic(
+    report,
+    renderComparison(result, input.splitBySeed, new Date().toISOString()),
+  );
   return result;
 }
 
@@ -109,7 +109,7 @@ type Wanted = {
 };
 
 function trainInput(
-  { engine, threads }: Input<'compare'>,
+  { engine, threads, splitBySeed }: Input<'compare'>,
   { task, model, seed, folder }: Wanted,
 ): Input<'train'> {
   const { name: _, metric: __, ...options } = task;
@@ -125,7 +125,8 @@ function trainInput(
     ...(weights.length === 0 ? {} : { init: weights.join('@') }),
     out: folder,
     seed,
-    splitSeed,
+    // all models divide their samples alike; unless it is asked for, the seed of a run does not change the task
+    splitSeed: splitBySeed ? seed : 0,
     engine,
     threads,
   });

@@ -15,7 +15,11 @@ const metricNames: Readonly<Record<string, string>> = {
 };
 
 /** One self-contained HTML page: models by tasks, mean ± sample standard deviation over the seeds. */
-export function renderComparison(result: Comparison, created: string): string {
+export function renderComparison(
+  result: Comparison,
+  splitBySeed: boolean,
+  created: string,
+): string {
   const { rows, failed } = result;
   const tasks = [...new Set(rows.map(({ task }) => task))];
   const models = [...new Set(rows.map(({ model }) => model))];
@@ -23,7 +27,7 @@ export function renderComparison(result: Comparison, created: string): string {
   return page(
     {
       title: 'Comparison of models',
-      lead: `${count(models.length, 'model')} · ${count(tasks.length, 'task')} · ${count(runs, 'run')}, all of a task on the same split`,
+      lead: `${count(models.length, 'model')} · ${count(tasks.length, 'task')} · ${count(runs, 'run')}, ${splitBySeed ? 'all of a seed on the same split' : 'all of a task on the same split'}`,
       created,
     },
     section('table', 'Models by tasks', overview(rows, tasks, models)),
