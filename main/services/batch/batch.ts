@@ -5,7 +5,7 @@ import { AppError } from '../../../app/error.ts';
 import { removeStalePartsIn } from '../../atomicFile.ts';
 import { openBatchQueue, type QueuedScene } from '../../store/batchQueue.ts';
 import type { BatchCheck } from '../../workers/batchCheck.ts';
-import { startComputeChild } from '../../workers/host.ts';
+import { type RunTask, startComputeChild } from '../../workers/host.ts';
 import type { CallContext } from '../callContext.ts';
 import { type BatchPlan, claimQueue, planBatch } from './batchPlan.ts';
 import type { BatchRun } from './batchRun.ts';
@@ -117,7 +117,6 @@ async function checkScenes(
   { plan, queue, crew, context }: BatchRun,
   found: readonly FoundScene[],
 ): Promise<void> {
-  const { model, settings } = plan.recipe;
   const waiting = found.values();
   let checked: QueuedScene[] = [];
   let done = 0;
@@ -129,11 +128,8 @@ async function checkScenes(
     crew.members,
     () => waiting.next().value,
     async (scene, process, signal) => {
-      const input = { scene: scene.path, model, force: settings.force };
-      const check = await process
-        .run({ task: 'batch check', input, signal })
-        .catch((error: unknown) => unchecked(error));
-      const row = checkedScene(scene, check as BatchCheck, plan);
+      const check = await lookAt(scene, plan, (request) => process.run({ ...request, signal }));
+      const row = checkedScene(scene, check, plan);
       checked.push(row);
       tellScene(row, context);
       if (checked.length >= checksAtATime) keep();
@@ -142,7 +138,7 @@ async function checkScenes(
         ...{ kind: 'progress', stage: 'checking scenes', detail: scene.scene },
         ...{ done, total: found.length },
       });
-      const { problem } = check as BatchCheck;
+      const { problem } = check;
       if (problem !== undefined)
         context.onEvent?.({
           kind: 'warning',
@@ -153,9 +149,24 @@ async function checkScenes(
   ).finally(keep);
 }
 
-/** A scene that ends the process that looks at it. */
-function unchecked(error: unknown): BatchCheck {
-  if (!(error instanceof AppError) || error.code === 'cancelled') throw error;
+/** What a look at a scene finds; one that ends the process is tried again, as mapping is. */
+async function lookAt(
+  scene: FoundScene,
+  { recipe, input: { retries } }: BatchPlan,
+  run: RunTask,
+): Promise<BatchCheck> {
+  const input = { scene: scene.path, model: recipe.model, force: recipe.settings.force };
+  for (let tried = 0; ; tried++)
+    try {
+      return (await run({ task: 'batch check', input })) as BatchCheck;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'cancelled') throw error;
+      if (error.code !== 'worker-died' || tried >= retries) return notSeen(error);
+    }
+}
+
+/** Of a scene that ends the process that looks at it. */
+function notSeen(error: AppError): BatchCheck {
   return {
     ...{ pixels: 0, notes: [] },
     problem: {
