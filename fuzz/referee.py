@@ -1,6 +1,7 @@
 """Reads one raster a line with rasterio, by the driver that is named, and prints size, type and digests of its pixels as JSON."""
 import hashlib
 import json
+import math
 import sys
 import warnings
 
@@ -22,8 +23,9 @@ def window_of(dataset, bytes_per_pixel):
     width, height = dataset.width, dataset.height
     if width * height * bytes_per_pixel <= WHOLE_BYTES:
         return Window(0, 0, width, height)
-    x, y = max(0, width // 2 - SIDE // 2), max(0, height // 2 - SIDE // 2)
-    return Window(x, y, min(SIDE, width - x), min(SIDE, height - y))
+    side = max(1, min(SIDE, math.isqrt(WHOLE_BYTES // bytes_per_pixel)))
+    x, y = max(0, width // 2 - side // 2), max(0, height // 2 - side // 2)
+    return Window(x, y, min(side, width - x), min(side, height - y))
 
 
 def facts(path):
