@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { programCode } from '../programCode.ts';
 import { programVersion } from '../version.ts';
 import { hashFile, hashOfKnown } from './hashFile.ts';
 
@@ -13,7 +14,8 @@ export type ManifestInput = {
 
 /** What decides the result of a run, and nothing else: equal manifests give equal bytes on equal devices. */
 export type RunManifest = {
-  readonly program: { readonly name: 'prismap'; readonly version: string };
+  /** `code` as `programCode` gives it. */
+  readonly program: { readonly name: 'prismap'; readonly version: string; readonly code: string };
   readonly command: string;
   readonly inputs: readonly ManifestInput[];
   readonly settings: Readonly<Record<string, unknown>>;
@@ -28,7 +30,8 @@ export function createManifest(
   command: string,
   parts: Omit<RunManifest, 'program' | 'command'>,
 ): RunManifest {
-  return { program: { name: 'prismap', version: programVersion() }, command, ...parts };
+  const program = { name: 'prismap', version: programVersion(), code: programCode() } as const;
+  return { program, command, ...parts };
 }
 
 /** What files and folders of this machine are called in a record, the longest first: `[path here, name there]`. */

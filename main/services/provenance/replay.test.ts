@@ -59,6 +59,21 @@ test.each([
   expect(result.compared.map((file) => file.split('/').at(-1))).toEqual(names);
 });
 
+test('a record names the sources that made it, and another program is told of them', async () => {
+  const record = JSON.parse(readFileSync(path('map.tif.json'), 'utf8')) as {
+    program: { code: string };
+  };
+  expect(record.program.code).toMatch(/^[0-9a-f]{64}$/);
+  const code = '0'.repeat(64);
+  copyFileSync(path('map.tif'), path('elder.tif'));
+  writeFileSync(
+    path('elder.tif.json'),
+    JSON.stringify({ ...record, program: { ...record.program, code } }),
+  );
+  const { notes } = await replay('elder.tif');
+  expect(notes.join(' ')).toContain('other sources of the same version');
+});
+
 test.each(['forest/manifest.json', 'map.tif.json', 'maps/scene.tif.json'])(
   '%s has the hash of everything that the run wrote',
   (manifest) => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { api, type CallName, type Input, type Output } from '../../../app/contract/api.ts';
 import { batchRecipe } from '../../../app/contract/batchRecipe.ts';
 import { AppError } from '../../../app/error.ts';
+import { programCode } from '../../programCode.ts';
 import { programVersion } from '../../version.ts';
 import type { BatchMapInput } from '../../workers/batchInput.ts';
 import { hashFile } from '../../workers/hashFile.ts';
@@ -18,7 +19,11 @@ type Difference = Result['differences'][number];
 
 /** What a record has to hold to be run again; written by `createManifest` and `startRun`. */
 const record = z.looseObject({
-  program: z.object({ name: z.literal('prismap'), version: z.string() }),
+  program: z.object({
+    name: z.literal('prismap'),
+    version: z.string(),
+    code: z.string().optional(),
+  }),
   command: z.enum(['train', 'predict', 'change', 'pretrain', 'evaluate']),
   inputs: z.array(
     z.object({
@@ -147,6 +152,8 @@ function notesOn({ program, engine, inputs }: Recorded): string[] {
   const notes: string[] = [];
   if (program.version !== programVersion())
     notes.push(`The run was made by Prismap ${program.version}, this is ${programVersion()}.`);
+  else if (program.code !== undefined && program.code !== programCode())
+    notes.push('The run was made by other sources of the same version.');
   if (engine.id !== 'forest' && engine.id !== 'counting')
     notes.push(`The run was computed by ${engine.id}, ${engine.device}.`);
   const remote = inputs.filter(({ uri }) => /^https?:/.test(uri));
