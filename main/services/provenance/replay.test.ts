@@ -4,13 +4,15 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AppError } from '../../../app/error.ts';
@@ -116,6 +118,28 @@ test('polygons carry the manifest of their map, where GDAL finds it', async () =
   const seen = execFileSync(python, ['-c', words, path('vector.gpkg')], { encoding: 'utf8' });
   expect(seen).toContain('GPKG_METADATA_ITEM_1');
   expect(seen).toContain('"command":"predict"');
+});
+
+test.each([
+  ['a model that lies in the folder above', 'forest/manifest.json', { out: `${folder}/../..` }],
+  ['a model without a name', 'forest/manifest.json', { out: '/' }],
+  ['a model that is a number', 'forest/manifest.json', { out: 7 }],
+  ['a scene that is none', 'maps/scene.tif.json', { scene: [1] }],
+  ['post-processing that there is not', 'maps/scene.tif.json', { postprocess: { majority: 'x' } }],
+])('a record of %s writes nothing elsewhere, and says so', async (_, manifest, changed) => {
+  const record = JSON.parse(readFileSync(path(manifest), 'utf8')) as { settings: object };
+  const place = path('mangled');
+  mkdirSync(place, { recursive: true });
+  const name = basename(manifest);
+  const settings = { ...record.settings, ...changed };
+  writeFileSync(join(place, name), JSON.stringify({ ...record, settings }));
+  const before = readdirSync(folder);
+  const out = path('mangled/again');
+  const error = await replay(`mangled/${name}`, { out }).catch((reason: unknown) => reason);
+  if (error instanceof AppError) expect(error.code).toMatch(/^(unknown-format|not-found)$/);
+  expect(error).not.toBeInstanceOf(TypeError);
+  expect(readdirSync(folder)).toEqual(before);
+  rmSync(place, { recursive: true, force: true });
 });
 
 test('a map that was changed, or made with another setting, differs, and it is said where', async () => {

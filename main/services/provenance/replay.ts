@@ -222,11 +222,16 @@ function inputOf(
 ): unknown {
   const schema = api[command].input;
   const known = Object.keys(schema.shape).filter((key) => !written.has(key) && key in settings);
-  const parsed = schema.safeParse({
+  return fitting(command, schema as z.ZodType, {
     ...engineOf(engine, 'engine' in schema.shape),
     ...Object.fromEntries(known.map((key) => [key, settings[key]])),
     ...(out === undefined ? {} : { out }),
   });
+}
+
+/** @throws AppError `unknown-format` where a record holds something else */
+function fitting<Value>(command: string, schema: z.ZodType<Value>, value: unknown): Value {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   throw new AppError(
@@ -262,7 +267,7 @@ function processedInput(
     model,
     postprocess,
     settings: own,
-  } = batchRecipe.parse({
+  } = fitting('batch', batchRecipe, {
     model: settings['model'],
     postprocess: settings['postprocess'],
     settings: {
@@ -270,7 +275,7 @@ function processedInput(
       ...Object.fromEntries(known.map((key) => [key, settings[key]])),
     },
   });
-  const scene = z.string().parse(settings['scene']);
+  const scene = fitting('batch', z.string(), settings['scene']);
   return {
     scene,
     model,
