@@ -61,7 +61,9 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
     const stopped = world.worker(at, '--lease', '1', '--idle', '4');
     await stopped.says(/Waiting for scenes/);
     const batch = world.batch('stopped', at);
-    await until(async () => (await state(at)).running > 0);
+    const work = world.path('stopped/.batch/work');
+    // as soon as it has begun a scene
+    await until(() => existsSync(work));
     stopped.kill('SIGSTOP');
     const other = world.worker(at, '--lease', '1', '--idle', '4');
     expect(await batch.result<Batch>()).toMatchObject({ done: scenes, failed: [] });
@@ -70,7 +72,6 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
     expect(late.late).toBe(1);
     expect(late.done + rest.done).toBe(scenes);
     expect(world.hashes('stopped')).toEqual(whole);
-    const work = world.path('stopped/.batch/work');
     expect(existsSync(work) ? readdirSync(work) : []).toEqual([]);
   });
 
@@ -206,6 +207,6 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
     world.services.call('queue', { address });
 
   async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-    while (!(await holds())) await pause(30);
+    while (!(await holds())) await pause(10);
   }
 });
