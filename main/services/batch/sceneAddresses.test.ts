@@ -72,10 +72,11 @@ test.skipIf(noRedis !== undefined)(
     const alone = world.program(...words, world.path('alone'));
     expect(await alone.result()).toMatchObject({ done: 2, failed: [] });
     const redis = await RedisServer.start();
-    const worker = world.worker(redis.address(), '--idle', '8');
+    const worker = world.worker(redis.address());
     const shared = world.program(...words, world.path('shared'), '--queue', redis.address());
     expect(await shared.result()).toMatchObject({ done: 2, failed: [] });
     expect(world.hashes('shared')).toEqual(world.hashes('alone'));
+    worker.kill('SIGINT');
     expect(await worker.result()).toMatchObject({ done: 2 });
     await redis.stop();
     // the areas are those of the same files in a folder

@@ -69,9 +69,10 @@ describe.skipIf(noRedis !== undefined)(`scenes that workers share ${noRedis ?? '
     const one = batch('tiled', 'tiles.yaml', 'tiled-whole', '--threads', '1');
     expect(await one.result<Batch>()).toMatchObject({ done: 1 });
     const at = redis.address(2);
-    const worker = world.worker(at, '--idle', '5', '--jobs', '2');
+    const worker = world.worker(at, '--jobs', '2');
     const shared = batch('tiled', 'tiles.yaml', 'tiled-shared', '--queue', at, '--split', '0.006');
     expect(await shared.result<Batch>()).toMatchObject({ done: 1, failed: [] });
+    worker.kill('SIGINT');
     // five parts, and one that puts them together
     expect((await worker.result<Output<'worker'>>()).done).toBe(6);
     expect(world.hashes('tiled-shared')).toEqual(world.hashes('tiled-whole'));

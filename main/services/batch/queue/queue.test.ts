@@ -38,11 +38,12 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
 
   test('two workers share a folder of scenes: the bytes of one process, each scene once', async () => {
     const at = queue();
-    const workers = [world.worker(at, '--idle', '5'), world.worker(at, '--idle', '5')];
+    const workers = [world.worker(at), world.worker(at)];
     for (const worker of workers) await worker.says(/Waiting for scenes/);
     expect(await world.batch('shared', at).result<Batch>()).toMatchObject({
       ...{ done: scenes, failed: [], waiting: 0 },
     });
+    for (const worker of workers) worker.kill('SIGINT');
     const counts = await Promise.all(workers.map((worker) => worker.result<Worker>()));
     expect(counts.reduce((sum, { done }) => sum + done, 0)).toBe(scenes);
     expect(counts.every(({ failed, late }) => failed + late === 0)).toBe(true);
@@ -58,16 +59,19 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
 
   test('a worker that is stopped loses its scene to another, and its late answer does not count', async () => {
     const at = queue();
-    const stopped = world.worker(at, '--lease', '1', '--idle', '4');
+    const stopped = world.worker(at, '--lease', '1');
     await stopped.says(/Waiting for scenes/);
     const batch = world.batch('stopped', at);
     const work = world.path('stopped/.batch/work');
     // as soon as it has begun a scene
     await until(() => existsSync(work));
     stopped.kill('SIGSTOP');
-    const other = world.worker(at, '--lease', '1', '--idle', '4');
+    const other = world.worker(at, '--lease', '1');
     expect(await batch.result<Batch>()).toMatchObject({ done: scenes, failed: [] });
     stopped.kill('SIGCONT');
+    // it learns that its lease is gone
+    await pause(3000);
+    for (const worker of [stopped, other]) worker.kill('SIGINT');
     const [late, rest] = [await stopped.result<Worker>(), await other.result<Worker>()];
     expect(late.late).toBe(1);
     expect(late.done + rest.done).toBe(scenes);
@@ -80,7 +84,7 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
     const at = queue();
     const entry = fileURLToPath(new URL('./testing/busyCompute.ts', import.meta.url));
     const busy = createServices({ runTask: runInChild, startProcess: childOf(entry) });
-    const words = { queue: at, lease: 1, idle: 3 };
+    const words = { queue: at, lease: 1, idle: 15 };
     const both = [busy.call('worker', words), busy.call('worker', words)];
     const { folder, recipe } = { folder: world.path('deaf'), recipe: world.recipe };
     const input = { folder, recipe, out: world.path('deaf-maps'), queue: at };
@@ -171,8 +175,9 @@ describe.skipIf(noRedis !== undefined)(`several machines ${noRedis ?? ''}`, () =
     await batch.says(/was lost; waiting for it/);
     await forgetful.again();
     await batch.says(/is back/);
-    const worker = world.worker(forgetful.address(), '--idle', '5');
+    const worker = world.worker(forgetful.address());
     expect(await batch.result<Batch>()).toMatchObject({ done: scenes, failed: [] });
+    worker.kill('SIGINT');
     expect(await worker.result<Worker>()).toMatchObject({ done: scenes });
     expect(world.hashes('forgotten')).toEqual(whole);
     await forgetful.stop();

@@ -120,8 +120,9 @@ describe.skipIf(noRedis !== undefined)(`with a Redis ${noRedis ?? ''}`, () => {
     expect(error.message).toMatch(/weights\.safetensors differs.*--model/);
     const blind = world.worker(at(1), '--out', world.path('elsewhere'));
     expect(await blind.error()).toMatchObject({ code: 'not-found' });
-    const right = world.worker(at(1), '--idle', '2');
+    const right = world.worker(at(1));
     expect(await batch.result()).toMatchObject({ done: 2, failed: [] });
+    right.kill('SIGINT');
     expect(await right.result()).toMatchObject({ done: 2, failed: 0 });
     expect(batch.said + right.said + batch.out).not.toContain('hunter2');
   });
