@@ -7,7 +7,12 @@ import type { ScenePlace, ScenePlan } from '../batch/mapScene.ts';
 import type { Announcement } from '../batch/queue/board.ts';
 import type { JobMessage } from '../batch/queue/messages.ts';
 import { takenFolder } from '../batch/queue/publish.ts';
-import { checkModel, readSharedPlan, type SharedPlan } from '../batch/queue/sharedPlan.ts';
+import {
+  checkModel,
+  checkProgram,
+  readSharedPlan,
+  type SharedPlan,
+} from '../batch/queue/sharedPlan.ts';
 
 /** A batch as this machine sees it. */
 export type WorkerPlan = ScenePlan & {
@@ -20,7 +25,7 @@ export type WorkerPlan = ScenePlan & {
 
 /**
  * Reads what a batch shares with its workers, and looks at the model.
- * @throws AppError `not-found`, `not-readable`, `conflict` where this machine sees another model or batch
+ * @throws AppError `not-found`, `not-readable`, `conflict` where this machine has another model, batch or program
  */
 export async function workerPlan(
   input: Input<'worker'>,
@@ -35,6 +40,7 @@ export async function workerPlan(
       `${out} holds the results of another batch than the one in the queue, whose results lie in ${announced} for it. Say with --out where that folder lies here.`,
       { path: out },
     );
+  checkProgram(shared);
   const model = input.model ?? shared.recipe.model;
   await checkModel(model, shared);
   const folder = input.folder ?? shared.folder;

@@ -5,10 +5,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Output } from '../../../../app/contract/api.ts';
 import type { AppError } from '../../../../app/error.ts';
+import { programCode } from '../../../programCode.ts';
+import { programVersion } from '../../../version.ts';
 import { Board } from './board.ts';
 import { innerPath, jobMessage } from './messages.ts';
 import { redisAddress } from './redisAddress.ts';
 import { sealed, unsealed } from './sealed.ts';
+import { checkProgram, type SharedPlan } from './sharedPlan.ts';
 import { QueueWorld } from './testing/queueWorld.ts';
 import { noRedis, RedisServer } from './testing/redisServer.ts';
 
@@ -21,6 +24,22 @@ const usage = (text: string): AppError => {
   }
   throw new Error(`${text} was taken`);
 };
+
+test('a worker of other sources or another version is refused', () => {
+  const batch = (version: string, code: string): SharedPlan =>
+    ({ program: { version, code } }) as SharedPlan;
+  expect(() => checkProgram(batch(programVersion(), programCode()))).not.toThrow();
+  for (const [version, words] of [
+    [programVersion(), 'but of other sources'],
+    ['0.0.1', 'versions 0.0.1 and'],
+  ] as const)
+    expect(() => checkProgram(batch(version, '0'.repeat(64)))).toThrow(
+      expect.objectContaining({
+        code: 'conflict',
+        message: expect.stringContaining(words) as string,
+      }),
+    );
+});
 
 test('addresses of queues, and what is none; a password is never shown', () => {
   expect(redisAddress('redis://h', {})).toEqual({

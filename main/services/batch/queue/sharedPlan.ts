@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { batchRecipe } from '../../../../app/contract/batchRecipe.ts';
 import { AppError } from '../../../../app/error.ts';
 import { writeFileAtomic } from '../../../atomicFile.ts';
+import { programCode } from '../../../programCode.ts';
+import { programVersion } from '../../../version.ts';
 import { type BatchPlan, modelFiles, modelHashes } from '../batchPlan.ts';
 import { ownNames } from '../outputNames.ts';
 import { isList } from '../sceneAddresses.ts';
@@ -15,6 +17,8 @@ const fileName = 'shared.json';
 
 const shared = z.strictObject({
   version: z.int(),
+  /** What made it: maps of other sources have other bytes, for their records name them. */
+  program: z.strictObject({ version: z.string(), code: z.string() }),
   /** Names the batch in the queue. */
   id: z.uuid(),
   /** Seals all messages of the batch. */
@@ -42,6 +46,7 @@ export async function sharePlan(plan: BatchPlan, fresh: boolean): Promise<Shared
   const { threads: _, ...settings } = plan.recipe.settings;
   const value: SharedPlan = {
     version,
+    program: { version: programVersion(), code: programCode() },
     id: before?.id ?? randomUUID(),
     key: before?.key ?? randomBytes(32).toString('hex'),
     folder: plan.folder,
@@ -99,6 +104,21 @@ async function read(path: string): Promise<SharedPlan> {
     'corrupt',
     `${path} is not what a batch writes. Start the batch again: it writes it anew.`,
     { path },
+  );
+}
+
+/** @throws AppError `conflict` where the batch was started by another Prismap than this one */
+export function checkProgram({ program }: SharedPlan): void {
+  if (program.code === programCode()) return;
+  const here = programVersion();
+  const versions =
+    program.version === here
+      ? `are of version ${here}, but of other sources`
+      : `are of versions ${program.version} and ${here}`;
+  throw new AppError(
+    'conflict',
+    `The batch and this worker ${versions}, so their maps would differ. Install the same Prismap on both machines.`,
+    { batch: program.version, worker: here },
   );
 }
 
