@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { constants, hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../app/error.ts';
+import { isRunning } from './isRunning.ts';
 
 /**
  * Writes a whole file so that its name holds the old bytes or the new bytes, never a part: a temporary file in the same
@@ -56,7 +57,7 @@ async function removeStale(folder: string, wanted?: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [, whole, owner] = part.exec(name) ?? [];
     if (whole === undefined || (wanted !== undefined && whole !== wanted)) continue;
-    if (!isAlive(Number(owner)))
+    if (!isRunning(Number(owner)))
       await rm(join(folder, name), { force: true }).catch(() => undefined);
   }
 }
@@ -154,13 +155,4 @@ function systemCode(error: unknown): string | undefined {
 /** Tells machines apart that share a folder: a process id means something on its own machine only. */
 function hostTag(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 6);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH';
-  }
 }

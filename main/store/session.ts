@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../app/error.ts';
+import { isRunning } from '../isRunning.ts';
 import { prepared } from './prepared.ts';
 
 /** How often an open project says that it is still open. */
@@ -61,15 +62,6 @@ export function requireFree(database: DatabaseSync, path: string): void {
 function isLive(row: Record<string, unknown>): boolean {
   if (Math.abs(Date.now() - Number(row['beat'])) > silentMs) return false;
   return row['host'] !== hostname() || isRunning(Number(row['process']));
-}
-
-function isRunning(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 const inUse = (path: string, host: string): AppError =>

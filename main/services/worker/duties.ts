@@ -85,8 +85,11 @@ export class Duties {
   /** Stops work that nobody waits for any more. */
   async #cancelWithdrawn(takes: Worker): Promise<void> {
     if (this.#plan === undefined || this.#busy === 0) return;
-    const withdrawn = await this.#tools.board.isWithdrawn(this.#plan.id).catch(() => false);
-    if (withdrawn) takes.cancelAllJobs('the batch was withdrawn');
+    if (await this.#isWithdrawn(this.#plan.id)) takes.cancelAllJobs('the batch was withdrawn');
+  }
+
+  #isWithdrawn(batch: string): Promise<boolean> {
+    return this.#tools.board.isWithdrawn(batch).catch(() => false);
   }
 
   /** Maps the scene of a job; the answer, which counts only where the lease still holds. */
@@ -142,6 +145,8 @@ export class Duties {
       await this.#forget(message.job);
       const { code, message: text } = errorRecord(error);
       if (signal.aborted || code === 'cancelled') return undefined;
+      // a batch that is withdrawn takes the folders of its jobs along: that is no failure of the scene
+      if (await this.#isWithdrawn(message.batch)) return undefined;
       return { ...name, result: { failed: { code, message: text } } };
     } finally {
       clock.end();
