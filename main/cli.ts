@@ -14,10 +14,10 @@ process.on('SIGINT', () => {
 });
 process.on('SIGTERM', () => interrupted.abort());
 
-const log = createLog({ folder: logFolder(), name: 'batch' });
+const log = createLog({ folder: logFolder(), name: 'command' });
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
-  loggedServices(log, createServices({ runTask: runInChild }), new Set(['batch'])),
+  loggedServices(log, createServices({ runTask: runInChild }), new Set(['batch', 'worker'])),
   { out: (text) => process.stdout.write(text), error: process.stderr },
   interrupted.signal,
 );

@@ -14,7 +14,7 @@ export type Log = {
 type LogOptions = {
   /** Made where it is missing. */
   readonly folder: string;
-  /** What the process is: `serve`, `desktop`, `batch`, `worker`. */
+  /** What the process is: `serve`, `desktop`, `command`. */
   readonly name: string;
   /** A file is followed by another when it is larger. */
   readonly fileBytes?: number;

@@ -74,7 +74,11 @@ export async function mapTileLabels(map: MapRun, mapping: CellMapping): Promise<
     engine: `${manifest.engine.id}, ${manifest.engine.device}`,
     warnings: [...run.warnings],
     manifest: await run.record(`${input.out}.json`, manifest, { tiles, areas }, [
-      ...[input.out, input.score, input.probabilities, input.vector, input.preview],
+      input.out,
+      input.score,
+      input.probabilities,
+      input.vector,
+      input.preview,
     ]),
   };
 }

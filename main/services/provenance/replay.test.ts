@@ -22,6 +22,7 @@ import { createServices } from '../createServices.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-replay-test-'));
 const path = (name: string): string => join(folder, name);
+const python = join(import.meta.dirname, '../../../.cache/referee/bin/python');
 const services = createServices({ runTask: runInChild });
 const replay = (manifest: string, more: Record<string, unknown> = {}) =>
   services.call('replay', { manifest: path(manifest), ...more });
@@ -94,7 +95,7 @@ test.each(['forest/manifest.json', 'map.tif.json', 'maps/scene.tif.json'])(
   },
 );
 
-test('polygons carry the manifest of their map, where GDAL finds it', async () => {
+test('polygons carry the manifest of their map', async () => {
   await services.call('predict', {
     ...{ model: path('forest'), scene: path('scene.tif'), window: [10, 5, 60, 50] },
     ...{ out: path('vector.tif'), vector: path('vector.gpkg') },
@@ -112,13 +113,17 @@ test('polygons carry the manifest of their map, where GDAL finds it', async () =
     settings: unknown;
   };
   expect(JSON.parse(metadata)).toMatchObject({ command, inputs, settings });
-  const python = join(import.meta.dirname, '../../../.cache/referee/bin/python');
-  if (!existsSync(python)) return;
-  const words = `import pyogrio, sys; print(pyogrio.read_info(sys.argv[1])['dataset_metadata'])`;
-  const seen = execFileSync(python, ['-c', words, path('vector.gpkg')], { encoding: 'utf8' });
-  expect(seen).toContain('GPKG_METADATA_ITEM_1');
-  expect(seen).toContain('"command":"predict"');
 });
+
+test.skipIf(!existsSync(python))(
+  'GDAL finds the manifest of polygons (skipped without the Python of the referees)',
+  () => {
+    const words = `import pyogrio, sys; print(pyogrio.read_info(sys.argv[1], layer='map')['dataset_metadata'])`;
+    const seen = execFileSync(python, ['-c', words, path('vector.gpkg')], { encoding: 'utf8' });
+    expect(seen).toContain('GPKG_METADATA_ITEM_1');
+    expect(seen).toContain('"command":"predict"');
+  },
+);
 
 test.each([
   ['a model that lies in the folder above', 'forest/manifest.json', { out: `${folder}/../..` }],
@@ -136,8 +141,11 @@ test.each([
   const before = readdirSync(folder);
   const out = path('mangled/again');
   const error = await replay(`mangled/${name}`, { out }).catch((reason: unknown) => reason);
-  if (error instanceof AppError) expect(error.code).toMatch(/^(unknown-format|not-found)$/);
-  expect(error).not.toBeInstanceOf(TypeError);
+  // a model may be made again under another name; whatever is refused is refused in coded words
+  if (error instanceof Error)
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^(unknown-format|not-found)$/) as string,
+    });
   expect(readdirSync(folder)).toEqual(before);
   rmSync(place, { recursive: true, force: true });
 });
