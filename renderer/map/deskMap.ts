@@ -114,7 +114,7 @@ export function createDeskMap(target: HTMLElement, workspace: Workspace): DeskMa
     const uppermost = Math.max(...raised.map(({ depth }) => depth));
     // ROIs stay above what is compared.
     rois.layer.setZIndex(raised === scenesOnly ? (roiRow?.depth ?? drawn.length) : uppermost + 1);
-    rois.layer.setVisible((roiRow?.visible ?? true) && !bare);
+    rois.show((roiRow?.visible ?? true) && !bare);
     rois.layer.setOpacity(roiRow?.opacity ?? 1);
     const shown = ground.follow(drawn);
     if (shown !== undefined) zoomTo(shown.bounds, shown);

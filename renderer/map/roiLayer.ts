@@ -17,6 +17,8 @@ const rebuildFrom = 1000;
 /** The ROIs of the project on the map: found by place, and painted into one picture. */
 export type RoiLayer = {
   readonly layer: ImageLayer<ImageCanvas>;
+  /** Draws them or does not. */
+  readonly show: (visible: boolean) => void;
   /** Those drawn now whose bounds meet an extent, the lowest first. */
   readonly near: (extent: Extent) => readonly RoiRow[];
   /** Those drawn now that touch an extent. */
@@ -55,6 +57,9 @@ export function createRoiLayer(
   );
   const layer = new ImageLayer({ source: picture.source, zIndex: 1000 });
   layer.set('prismap', 'rois');
+  let wanted = true;
+  /** An empty picture would lie over the map all the same, and cost as much as a full one in every frame. */
+  const setVisible = (): void => layer.setVisible(wanted && shown.size > 0);
 
   const follow = (rois: ReadonlyMap<string, RoiRow>): void => {
     const before = [...shown.values()].filter(({ row }) => rois.get(row.id) !== row);
@@ -75,6 +80,7 @@ export function createRoiLayer(
       for (const one of after) index.insert(one.extent, one);
     }
     picture.repaint([...before, ...after].map(({ extent }) => extent));
+    setVisible();
   };
   const followSelection = (now: ReadonlySet<string>, before: ReadonlySet<string> = now): void => {
     const turned = [...now, ...before]
@@ -103,6 +109,10 @@ export function createRoiLayer(
     );
   return {
     layer,
+    show: (visible) => {
+      wanted = visible;
+      setVisible();
+    },
     near,
     within,
     at: (place, reach) => {

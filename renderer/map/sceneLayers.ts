@@ -49,14 +49,16 @@ function hasPlace(map: OpenLayersMap, info: SceneInfo): boolean {
   return !view.isDef() || isPixels(view.getProjection()) === isPixels(sceneProjection(info));
 }
 
+/** What OpenLayers asks a graphics context for when it draws the first tile. */
+const extensions = ['OES_texture_float', 'OES_texture_float_linear', 'OES_element_index_uint'];
+
 /**
- * Switches on textures of float32 in a fresh graphics context. The answer comes when all that was asked for before is drawn: now that is
- * nothing. OpenLayers asks when the first tile has come, and the window would stand still for a frame or two.
+ * Switches on what tiles need in a fresh graphics context. The answer comes when all that was asked for before is drawn: now that is
+ * nothing; when the first tiles have come, the window would stand still for a frame or two.
  */
-function askForFloats(context: unknown): void {
+function askForExtensions(context: unknown): void {
   if (!(context instanceof WebGLRenderingContext)) return;
-  context.getExtension('OES_texture_float');
-  context.getExtension('OES_texture_float_linear');
+  for (const name of extensions) context.getExtension(name);
 }
 
 /** Keeps the raster layers of a map as the layer list says. */
@@ -80,7 +82,7 @@ export function createSceneLayers(map: OpenLayersMap, workspace: Workspace): Sce
       cacheSize: 512,
     });
     layer.set('prismap', id);
-    layer.once('prerender', ({ context }) => askForFloats(context));
+    layer.once('prerender', ({ context }) => askForExtensions(context));
     map.addLayer(layer);
     const entry = { layer, info, tiles: JSON.stringify(look.tiles), program: look.program, style };
     shown.set(id, entry);
