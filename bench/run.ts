@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Figure, figureLine } from './figure.ts';
 import { type Bench, type BenchRow, compare, machineLoad } from './harness.ts';
+import { measurePeaks, type Peaks, shareOfPeak } from './peaks.ts';
 
 type BenchFile = {
   readonly benches: (folder: string) => Promise<readonly Bench[]> | readonly Bench[];
@@ -59,19 +60,21 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const peaks = measurePeaks();
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryBytes: totalmem(),
     node: process.version,
     load,
+    ...(peaks === undefined ? {} : { peaks }),
   };
   const rows: BenchRow[] = [];
   const figures: Figure[] = [];
   const isWanted = (name: string): boolean =>
     positionals.length === 0 || positionals.some((wanted) => wanted.startsWith(name));
   for (const [name, load] of Object.entries(files))
-    if (isWanted(name)) rows.push(...(await runFile(load)));
+    if (isWanted(name)) rows.push(...(await runFile(load, peaks)));
   for (const [name, load] of Object.entries(figureFiles))
     if (isWanted(name)) figures.push(...(await runFigures(load)));
   const result = { machine, rows, figures };
@@ -80,7 +83,7 @@ async function main(): Promise<void> {
   console.log(
     values.json
       ? JSON.stringify(result)
-      : `${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(2)}\n${[rows.length > 0 ? table(rows) : '', ...figures.map(figureLine)].join('\n').trim()}`,
+      : `${machine.cpu}, ${machine.cores} cores, load ${load.toFixed(2)}${peakText(peaks)}\n${[rows.length > 0 ? table(rows, peaks) : '', ...figures.map(figureLine)].join('\n').trim()}`,
   );
   process.exitCode = [...rows, ...figures].every(({ ok }) => ok) ? 0 : 1;
 }
@@ -92,14 +95,17 @@ async function runFigures(load: () => Promise<FigureFile>): Promise<readonly Fig
   });
 }
 
-async function runFile(load: () => Promise<BenchFile>): Promise<BenchRow[]> {
+async function runFile(
+  load: () => Promise<BenchFile>,
+  peaks: Peaks | undefined,
+): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'prismap-bench-'));
   const rows: BenchRow[] = [];
   try {
     for (const bench of await (await load()).benches(folder)) {
       const most = bench.mostRounds ?? Number.POSITIVE_INFINITY;
       const row = await compare(bench, Math.min(most, Number(values.rounds)));
-      console.error(line(row));
+      console.error(cellsOf(row, peaks).join('  '));
       rows.push(row);
     }
   } finally {
@@ -108,9 +114,9 @@ async function runFile(load: () => Promise<BenchFile>): Promise<BenchRow[]> {
   return rows;
 }
 
-function table(rows: readonly BenchRow[]): string {
-  const header = ['', 'ours', 'peer', 'wall', 'wall min', 'CPU', 'must', 'aim', ''];
-  const cells = [header, ...rows.map(cellsOf)];
+function table(rows: readonly BenchRow[], peaks: Peaks | undefined): string {
+  const header = ['', 'ours', 'peer', 'wall', 'wall min', 'CPU', 'of peak', 'must', 'aim', ''];
+  const cells = [header, ...rows.map((row) => cellsOf(row, peaks))];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells
     .map((row) =>
@@ -123,15 +129,17 @@ function table(rows: readonly BenchRow[]): string {
     .join('\n');
 }
 
-function cellsOf(row: BenchRow): string[] {
-  const { name, ours, peer, ratio, must, aim, ok, memory, disagreement } = row;
+function cellsOf(row: BenchRow, peaks: Peaks | undefined): string[] {
+  const { name, work, ours, peer, ratio, must, aim, ok, memory, disagreement } = row;
   const verdict = `${disagreement ?? (ok ? 'ok' : 'over')}${memory === undefined ? '' : `, ${memoryText(memory)}`}`;
+  const share = shareOfPeak(work, ours.wallMin, peaks);
   const ratios = [ratio.wall, ratio.wallMin, ratio.cpu].map((value) => value.toFixed(2));
   return [
     name,
     milliseconds(ours.wall),
     milliseconds(peer.wall),
     ...ratios,
+    share === undefined ? '' : `${(100 * share).toFixed(0)} %`,
     String(must),
     String(aim),
     verdict,
@@ -143,10 +151,12 @@ function memoryText({ ours, peer, must }: NonNullable<BenchRow['memory']>): stri
   return `peak memory ${a} / ${b} MiB = ${(ours / peer).toFixed(2)} (must ${must})`;
 }
 
-function line(row: BenchRow): string {
-  return cellsOf(row).join('  ');
-}
-
 function milliseconds(seconds: number): string {
   return `${(seconds * 1000).toFixed(1)} ms`;
+}
+
+function peakText(peaks: Peaks | undefined): string {
+  if (peaks === undefined) return '';
+  const { gemm, memory, write, read } = peaks;
+  return `; measured: products ${gemm.toFixed(0)} GFLOP/s, memory ${memory.toFixed(1)} GB/s, disk ${read.toFixed(0)} MB/s read, ${write.toFixed(0)} MB/s written`;
 }

@@ -14,6 +14,13 @@ const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 const classes = 10;
 const largestBatch = 8;
 
+/**
+ * Operations of one image's forward pass: per token the products of a block (24 · width²) and its attention (4 · tokens · width). What
+ * lies around the blocks is less than a hundredth of that.
+ */
+const [tokens, width, depth] = [1024, 768, 12];
+const forwardFlops = depth * tokens * (24 * width ** 2 + 4 * tokens * width);
+
 const works = [
   { work: 'forward', batch: 1, must: 1.1, aim: 1 },
   { work: 'forward', batch: 8, must: 1.1, aim: 1 },
@@ -35,6 +42,8 @@ export async function benches(folder: string): Promise<readonly Bench[]> {
       ours: { command: process.execPath, args: [join(here, 'trainOurs.ts'), ...args] },
       peer: { command: python, args: [join(here, 'train_peer.py'), ...args] },
       ...limits,
+      // backward is two products for each of forward's
+      work: { flops: (work === 'step' ? 3 : 1) * batch * forwardFlops },
       disagreement,
     };
   });
