@@ -1,0 +1,65 @@
+// `npm run coverage [-- GROUP…]`: branches of parsers, writers, queue, checkpoints and authentication that the tests beside them take, a line
+// for each group; exit status 1 where one is below 95 %. What runs in a process of its own (fuzz targets, command lines) does not count.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const reports = join(root, '.cache', 'coverage');
+const least = 95;
+
+/** Where the sources of each group lie, and the tests that are run for it. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  tiff: ['main/raster/tiff'],
+  'other rasters': [
+    ...['envi', 'image', 'jpeg2000', 'mat', 'safe', 'scenes', 'stack'].map(
+      (name) => `main/raster/${name}`,
+    ),
+  ],
+  'raster writing': ['main/raster/cog', 'main/atomicFile'],
+  vectors: ['main/vector', 'app/vector'],
+  weights: ['main/weights'],
+  checkpoints: ['main/engines/checkpoint', 'main/engines/safetensors', 'main/engines/modelFolder'],
+  'project and queue': ['main/store', 'main/services/batch/queue'],
+  authentication: ['main/shell/served'],
+};
+
+type Counts = { readonly total: number; readonly covered: number };
+type Summary = Readonly<Record<string, { readonly branches: Counts }>>;
+
+const wanted = process.argv.slice(2);
+const chosen = Object.entries(groups).filter(
+  ([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
+);
+const tested = chosen.flatMap(([, places]) => places);
+const result = spawnSync(
+  'vitest',
+  [
+    ...['run', '--coverage', '--coverage.provider=v8', '--coverage.reporter=json-summary'],
+    `--coverage.reportsDirectory=${reports}`,
+    ...tested.map((place) => `--coverage.include=${place}{.ts,/**/*.ts}`),
+    ...['--coverage.exclude=**/testing/**', '--coverage.exclude=**/*.test.ts'],
+    ...['--reporter=dot', ...tested],
+  ],
+  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+);
+if (result.status !== 0) {
+  console.error('Tests failed; what they cover says nothing.');
+  process.exit(1);
+}
+
+const summary = JSON.parse(readFileSync(join(reports, 'coverage-summary.json'), 'utf8')) as Summary;
+let below = 0;
+for (const [name, places] of chosen) {
+  const files = Object.entries(summary).filter(([path]) =>
+    places.some((place) => relative(root, path).replaceAll('\\', '/').startsWith(place)),
+  );
+  const sum = (field: keyof Counts): number =>
+    files.reduce((all, [, { branches }]) => all + branches[field], 0);
+  const share = (100 * sum('covered')) / Math.max(1, sum('total'));
+  if (share < least) below += 1;
+  console.log(
+    `${name.padEnd(20)} ${share.toFixed(1).padStart(5)} %  ${sum('covered')} of ${sum('total')} branches in ${files.length} files`,
+  );
+}
+process.exitCode = below === 0 ? 0 : 1;
