@@ -191,4 +191,5 @@ def main():
         print(json.dumps({"cpu": cpu, "wall": wall, "digest": digest, "peakRss": peak}), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,7 @@ const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
   read: () => import('./read.ts'),
   write: () => import('./write.ts'),
   weights: () => import('./weights.ts'),
+  job: () => import('./job.ts'),
   map: () => import('./deskMap.ts'),
 };
 
