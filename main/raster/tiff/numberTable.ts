@@ -38,9 +38,8 @@ export class NumberTable {
     this.#field = field;
   }
 
-  /** Value `index`, or 0 past the end of the table (as libtiff takes short tables). */
+  /** Value `index`, which lies before `length`. */
   async at(index: number): Promise<number> {
-    if (index >= this.length) return 0;
     const page = Math.floor(index / pageValues);
     const values = this.#pages.get(page) ?? (await this.#load(page));
     return values[index - page * pageValues]!;

@@ -51,7 +51,8 @@ export function parseXml(source: string, mostElements: number = limits.xmlElemen
     const element = parseTag(body);
     parent.children.push(element);
     if (!body.endsWith('/')) open.push(element);
-    if (open.length > limits.xmlDepth) throw new XmlError('too deep', true);
+    if (open.length > limits.xmlDepth)
+      throw new XmlError('elements that are nested too deeply', true);
   }
   if (open.length !== 1) throw new XmlError('not closed');
   return root;

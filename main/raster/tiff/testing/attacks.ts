@@ -126,6 +126,8 @@ function places(): [string, WrittenFile][] {
           one(278, 4, rows),
           { tag: 273, type: 4, values: [8, offset] },
           { tag: 279, type: 4, values: [512, length] },
+          // Bytes for the first strip to lie in, or every one of these files would be refused for that one.
+          { tag: 65000, type: 1, values: [...pixels] },
         ],
         blocks: [],
       },

@@ -119,12 +119,32 @@ function encode(field: WrittenField, little: boolean): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
+/** How a number of each field type is written; types that are not here are bytes. Rationals are thousandths. */
+const writers: Readonly<
+  Record<number, (view: DataView, at: number, value: number, little: boolean) => void>
+> = {
+  3: (view, at, value, little) => view.setUint16(at, value, little),
+  4: (view, at, value, little) => view.setUint32(at, value, little),
+  5: putThousandths,
+  8: (view, at, value, little) => view.setInt16(at, value, little),
+  9: (view, at, value, little) => view.setInt32(at, value, little),
+  10: putThousandths,
+  11: (view, at, value, little) => view.setFloat32(at, value, little),
+  12: (view, at, value, little) => view.setFloat64(at, value, little),
+  13: (view, at, value, little) => view.setUint32(at, value, little),
+  16: (view, at, value, little) => view.setBigUint64(at, BigInt(value), little),
+  17: (view, at, value, little) => view.setBigInt64(at, BigInt(value), little),
+};
+
+function putThousandths(view: DataView, at: number, value: number, little: boolean): void {
+  view.setInt32(at, Math.round(value * 1000), little);
+  view.setUint32(at + 4, 1000, little);
+}
+
 function putValue(view: DataView, at: number, type: number, value: number, little: boolean): void {
-  if (type === 3 || type === 8) view.setUint16(at, value, little);
-  else if (type === 12) view.setFloat64(at, value, little);
-  else if (type === 16) view.setBigUint64(at, BigInt(value), little);
-  else if (type === 4 || type === 9 || type === 13) view.setUint32(at, value, little);
-  else view.setUint8(at, value);
+  const write = writers[type];
+  if (write === undefined) view.setUint8(at, value);
+  else write(view, at, value, little);
 }
 
 class Growing {
