@@ -1,12 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { AppError } from '../../app/error.ts';
+import { describe, expect, it } from 'vitest';
 import { python } from '../vector/testing/referee.ts';
-import { openTensorFile } from './openTensorFile.ts';
-import type { TensorFile } from './tensorFile.ts';
+import { checkpointFiles } from './testing/checkpointFiles.ts';
 import {
   bytesOf,
   dict,
@@ -23,44 +20,8 @@ import {
   zipFile,
 } from './testing/checkpointWriter.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prismap-hostile-'));
+const { folder, fileOf, open, refusalOf } = checkpointFiles();
 const canary = join(folder, 'canary');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-let count = 0;
-function fileOf(bytes: Uint8Array): string {
-  count += 1;
-  const path = join(folder, `${count}.pth`);
-  writeFileSync(path, bytes);
-  return path;
-}
-
-async function open(bytes: Uint8Array): Promise<TensorFile> {
-  return openTensorFile(fileOf(bytes));
-}
-
-/** The error that opening, or reading every tensor, ends in. */
-async function refusalOf(bytes: Uint8Array): Promise<AppError> {
-  const path = fileOf(bytes);
-  const error: unknown = await readAll(path).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  const { code, message } = error as AppError;
-  expect(code).toBe('bad-weights');
-  expect(message).toContain(path);
-  return error as AppError;
-}
-
-async function readAll(path: string): Promise<void> {
-  const file = await openTensorFile(path);
-  try {
-    for (const name of file.tensors.keys()) await file.read(name);
-  } finally {
-    await file.close();
-  }
-}
 
 const touch = text(`touch ${canary}`);
 const pythonTouch = text(`open(${JSON.stringify(canary)}, "w")`);

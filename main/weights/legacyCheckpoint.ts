@@ -53,11 +53,10 @@ async function readFrom(source: ByteSource, most: number, refuse: Refuse): Promi
 }
 
 function note(
-  value: PickleValue,
+  value: StorageReference,
   mentioned: Map<string, StorageReference>,
   refuse: Refuse,
-): PickleValue {
-  if (!isKind(value, 'storage')) return value;
+): StorageReference {
   const known = mentioned.get(value.key);
   if (known !== undefined && (known.elements !== value.elements || known.dtype !== value.dtype))
     throw refuse(`storage "${value.key}" is described in two ways`);

@@ -1,6 +1,6 @@
 import { limits } from './limits.ts';
 import type { Refuse } from './refusal.ts';
-import type { PickleGlobal, PickleValue } from './values.ts';
+import type { PickleGlobal, PickleValue, StorageReference } from './values.ts';
 
 /** What the names in a pickle stand for. Each makes a value from values; none runs anything. */
 export type Meaning = {
@@ -8,8 +8,8 @@ export type Meaning = {
   global(module: string, name: string): PickleValue;
   /** An object of a class, or what a function would give. */
   call(callee: PickleGlobal, args: readonly PickleValue[]): PickleValue;
-  /** Something outside the pickle. */
-  persistent(id: PickleValue): PickleValue;
+  /** Numbers outside the pickle. */
+  persistent(id: PickleValue): StorageReference;
 };
 
 /** The stack, the memo, and the place in the bytes. */

@@ -49,16 +49,22 @@ export type TensorText = {
   readonly stride: readonly (number | bigint)[];
   readonly offset?: number | bigint;
   readonly type?: string;
+  /** The part of the storage that is meant, as files before PyTorch 1.6 may say: its key, first element and elements, or None. */
+  readonly view?: readonly [key: string, start: number, elements: number] | null;
 };
 
+const viewOf = ([key, start, elements]: NonNullable<TensorText['view']>): Buffer =>
+  tuple(text(key), int(start), int(elements));
+
 export function tensor(parts: TensorText): Buffer {
-  const { key = '0', elements, shape, stride, offset = 0, type = 'FloatStorage' } = parts;
+  const { key = '0', elements, shape, stride, offset = 0, type = 'FloatStorage', view } = parts;
   const storage = tuple(
     text('storage'),
     global('torch', type),
     text(key),
     text('cpu'),
     int(elements),
+    ...(view === undefined ? [] : [view === null ? bytesOf('N') : viewOf(view)]),
   );
   return reduce(
     global('torch._utils', '_rebuild_tensor_v2'),
