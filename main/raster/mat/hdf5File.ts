@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../app/error.ts';
 import { type SampleArray, sampleTypeOf } from '../../../app/raster/samples.ts';
-import type { Hdf5Answer, Hdf5Question, Hdf5Ranges, ListedArray } from './hdf5Worker.ts';
+import type { Hdf5Answer, Hdf5Question, Hdf5Ranges, ListedArray } from './hdf5Contents.ts';
 
 /** A numeric array of a MAT-file of version 7.3, which is an HDF5 file. */
 export type Hdf5Array = ListedArray & {

@@ -65,8 +65,9 @@ async function peek(
   const head: ElementHead = { bytes, start: element.compressed ? 8 : 0, bigEndian };
   const array = matrixHead(head, source.uri);
   if (array === undefined) return undefined;
-  const available = element.compressed ? element.length * 1032 : element.length;
-  if (array.dataOffset + array.dataBytes > available + 8) {
+  // Deflate shrinks by 1032 at most.
+  const available = element.compressed ? element.length * 1032 + 8 : element.length;
+  if (array.dataOffset + array.dataBytes > available) {
     throw damaged(source, `its variable ${array.name} declares more values than it holds`);
   }
   return array;

@@ -187,67 +187,28 @@ describe('MAT-file 5', () => {
       { numRuns: 300, seed: 9 },
     );
   });
-});
 
-describe('MAT-file 7.3', () => {
-  /** MATLAB's 512 bytes of text go in front of an HDF5 file. */
-  async function hdf5(
-    name: string,
-    data: Int16Array | Float64Array,
-    shape: number[],
-  ): Promise<string> {
-    const { default: h5 } = await import('h5wasm/node');
-    await h5.ready;
-    const path = join(folder.path, `h5-${++count}.mat`);
-    const file = new h5.File(path, 'w');
-    file.create_dataset({
-      name,
-      data,
-      shape,
-      chunks: shape.map((size) => Math.ceil(size / 2)),
-      compression: 4,
-    });
-    file.create_dataset({ name: 'wavelength', data: new Float64Array([500, 900]), shape: [1, 2] });
-    file.close();
-    const { readFileSync } = await import('node:fs');
-    const head = Buffer.alloc(512, 0);
-    head.write('MATLAB 7.3 MAT-file, Platform: GLNXA64'.padEnd(124));
-    head.write('\x00\x02IM', 124, 'latin1');
-    writeFileSync(path, Buffer.concat([head, readFileSync(path)]));
-    return path;
-  }
-
-  it('a cube, window by window', async () => {
-    const path = await hdf5('cube', Int16Array.from(cubeValues(3, 4, 2)), [2, 4, 3]);
-    const source = await openScene(path);
-    expect(source.description).toMatchObject({ format: 'MAT', grid: { width: 4, height: 3 } });
-    expect(source.description.bands.map((band) => band.wavelengthNm)).toEqual([500, 900]);
-    const { bands } = await source.read({
-      window: { x: 1, y: 1, width: 3, height: 2 },
-      bands: [1],
-    });
-    expect([...bands[0]!]).toEqual(
-      [1, 2].flatMap((row) => [1, 2, 3].map((column) => cell(row, column, 1))),
-    );
+  it('wavelengths of no known unit are none', async () => {
+    const waves: MatVariableToWrite = {
+      name: 'wavelengths',
+      dimensions: [2, 1],
+      type: 'float64',
+      values: [0.1, 5000],
+    };
+    const source = await openScene(save(matFile([small, waves])));
+    expect(source.description.bands.map((band) => band.wavelengthNm)).toEqual([
+      undefined,
+      undefined,
+    ]);
     await source.close();
   });
 
-  it('a list of spectra', async () => {
-    const values = Float64Array.from({ length: 24 }, (_, i) => {
-      const pixel = Math.floor(i / 2);
-      return cell(pixel % 3, Math.floor(pixel / 3), i % 2);
-    });
-    const path = await hdf5('Y', values, [12, 2]);
-    const block = await readAll(`${path}#Y?rows=3&columns=4`);
-    expect([...block.bands[1]!]).toEqual(
-      Array.from({ length: 12 }, (_, i) => cell(Math.floor(i / 4), i % 4, 1)),
-    );
-  });
-
-  it('a damaged file is refused', async () => {
-    const path = await hdf5('cube', Int16Array.from(cubeValues(3, 4, 2)), [2, 4, 3]);
-    const { readFileSync } = await import('node:fs');
-    writeFileSync(path, readFileSync(path).subarray(0, 700));
-    expect((await errorOf(openScene(path))).code).toBe('corrupt');
+  it('pixels × bands is a list of spectra too', async () => {
+    const turned = { ...small, name: 'X', dimensions: [12, 2] };
+    const block = await readAll(`${save(matFile([turned]))}#X?rows=3&columns=4`);
+    const reference = await readAll(save(matFile([small])));
+    expect(block.bands).toEqual(reference.bands);
+    const other = await readAll(`${save(matFile([turned]))}#X?rows=5&columns=4`);
+    expect([other.width, other.height, other.bands.length]).toEqual([2, 12, 1]);
   });
 });

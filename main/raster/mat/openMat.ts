@@ -9,9 +9,6 @@ import { type ByteSource, openFile } from '../tiff/byteSource.ts';
 import { type CubeShape, chooseArray, parseChoice, shapeOf } from './cubeShape.ts';
 import { type MatFile, type MatVariable, readMatFile, readMatVariable } from './matFile5.ts';
 
-/** Small arrays that describe another one: image size, wavelengths. */
-const mostAuxiliaryValues = 16_384;
-
 /**
  * Opens an array of a MAT-file of version 5 as a scene. A compressed array is decompressed at the first read and kept
  * in its stored type; others are read from the file window by window.
@@ -128,8 +125,7 @@ async function imageSize(
       (candidate) =>
         pattern.test(candidate.name) && candidate.dimensions.every((size) => size === 1),
     );
-    const value =
-      variable === undefined ? undefined : (await smallValues(source, file, variable))[0];
+    const value = variable && (await smallValues(source, file, variable))[0];
     return value !== undefined && Number.isInteger(value) && value > 0 ? value : undefined;
   };
   const rows = await scalar(/^(n_?rows?|rows?|n?lines?|height)$/i);
@@ -174,13 +170,12 @@ export function nanometres(values: readonly number[]): readonly number[] | undef
   return undefined;
 }
 
+/** Values of an array that describes another one: the image's size, a wavelength for each band. */
 async function smallValues(
   source: ByteSource,
   file: MatFile,
   variable: MatVariable,
 ): Promise<readonly number[]> {
-  const count = variable.dimensions.reduce((product, size) => product * size, 1);
-  if (count > mostAuxiliaryValues) return [];
   const bytes = await readMatVariable(source, variable, { bigEndian: file.bigEndian });
   return valuesOf(variable.type, bytes);
 }
