@@ -69,15 +69,7 @@ export class BlockReader {
     layout: ImageLayout,
   ): Promise<BlockReader> {
     const { uri } = file.source;
-    if (layout.compression !== 1 && !codecs.has(layout.compression)) {
-      const name = compressionNames.get(layout.compression) ?? `number ${layout.compression}`;
-      throw new AppError(
-        'unsupported',
-        `${uri} is compressed with ${name}, which Prismap does not read. Convert it with ` +
-          'gdal_translate -co COMPRESS=DEFLATE first.',
-        { uri, compression: name },
-      );
-    }
+    checkCodec(uri, layout);
     const tables = await openTables(file, directory, layout);
     const reader = new BlockReader(file, layout, tables);
     const bytes = reader.chunkRows * layout.rowBytes;
@@ -218,7 +210,8 @@ export class BlockReader {
       decoded = this.codec!.decode(raw, request);
     } catch (error) {
       const name = compressionNames.get(this.layout.compression);
-      const reason = error instanceof Error ? error.message : String(error);
+      // libjpeg-turbo in WebAssembly throws the address of what went wrong.
+      const reason = error instanceof Error ? error.message : 'the decoder gave up';
       throw this.#damaged(chunk, `its ${name} data cannot be decoded (${reason})`);
     }
     if (decoded.length < expected) {
@@ -226,6 +219,23 @@ export class BlockReader {
     }
     return decoded.subarray(0, expected);
   }
+}
+
+/** @throws AppError `unsupported` */
+function checkCodec(uri: string, layout: ImageLayout): void {
+  const { compression, bits } = layout;
+  const codec = codecs.get(compression);
+  const samples = blockSamples(layout);
+  const known = codec?.knows?.(samples, bits) ?? (codec !== undefined || compression === 1);
+  if (known) return;
+  const name = compressionNames.get(compression) ?? `number ${compression}`;
+  const kind = codec === undefined ? name : `${name} of ${samples} bands of ${bits} bits`;
+  throw new AppError(
+    'unsupported',
+    `${uri} is compressed with ${kind}, which Prismap does not read. Convert it with ` +
+      'gdal_translate -co COMPRESS=DEFLATE first.',
+    { uri, compression: name },
+  );
 }
 
 /** The same bytes at a position where samples of the type may start. */

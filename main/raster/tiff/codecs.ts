@@ -14,6 +14,8 @@ export type Codec = {
   readonly largestRatio: number;
   /** True where the samples come out in the machine's byte order, whatever the file's. */
   readonly nativeOrder?: boolean;
+  /** Whether it knows blocks of so many interleaved samples of so many bits; all where absent. */
+  readonly knows?: (samples: number, bits: number) => boolean;
   /** Loads what `decode` needs. */
   readonly prepare?: () => Promise<void>;
   /** The block's bytes; fewer than `expected` mean that it ended early. @throws any error where it is damaged */
@@ -53,6 +55,7 @@ function filled(expected: number, decode: (output: Uint8Array) => number): Decod
 const jpeg: Codec = {
   largestRatio: 2048,
   nativeOrder: true,
+  knows: (samples, bits) => bits === 8 && (samples === 1 || samples === 3),
   prepare: loadJpeg,
   decode: decodeJpeg,
 };

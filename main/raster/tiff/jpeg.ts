@@ -10,12 +10,6 @@ type JpegModule = {
     getEncodedBuffer(length: number): Uint8Array;
     getDecodedBuffer(): Uint8Array;
     decode(): void;
-    getFrameInfo(): {
-      width: number;
-      height: number;
-      bitsPerSample: number;
-      componentCount: number;
-    };
     delete(): void;
   };
 };
@@ -39,6 +33,9 @@ export function loadJpeg(): Promise<void> {
 /** The frame header of a JPEG stream. */
 type Frame = { width: number; height: number; precision: number; components: number };
 
+/** Quantisation and Huffman tables and the restart interval: what blocks may share. */
+const tableMarkers: readonly number[] = [0xdb, 0xc4, 0xdd];
+
 /** A progressive image may repeat its scans without end; real ones have about ten. */
 const mostScans = 64;
 
@@ -54,10 +51,7 @@ export function decodeJpeg(input: Uint8Array, request: BlockRequest): Uint8Array
   try {
     decoder.getEncodedBuffer(stream.bytes.length).set(stream.bytes);
     decoder.decode();
-    const info = decoder.getFrameInfo();
-    const decoded = decoder.getDecodedBuffer();
-    if (info.componentCount !== stream.frame.components) throw new Error('unexpected components');
-    return new Uint8Array(decoded.subarray(0, expected));
+    return new Uint8Array(decoder.getDecodedBuffer().subarray(0, expected));
   } finally {
     decoder.delete();
   }
@@ -67,8 +61,6 @@ function checkFrame(frame: Frame, layout: ImageLayout, rows: number): void {
   const samples = blockSamples(layout);
   const fits =
     frame.precision === 8 &&
-    layout.bits === 8 &&
-    (frame.components === 1 || frame.components === 3) &&
     frame.components === samples &&
     frame.width === layout.blockWidth &&
     frame.height >= rows &&
@@ -88,7 +80,9 @@ function assemble(input: Uint8Array, layout: ImageLayout): { bytes: Uint8Array; 
   const convert = layout.photometric === photometric.yCbCr;
   parts.push(adobeMarker(convert ? 1 : 0));
   if (layout.jpegTables !== undefined) {
-    for (const segment of segments(layout.jpegTables)) parts.push(segment.bytes);
+    // A frame among them would be decoded in place of the block's own, whatever size it states.
+    for (const segment of segments(layout.jpegTables))
+      if (tableMarkers.includes(segment.marker)) parts.push(segment.bytes);
   }
   for (const segment of segments(input)) {
     if (segment.marker >= 0xe0 && segment.marker <= 0xef) continue;

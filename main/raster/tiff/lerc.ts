@@ -1,5 +1,4 @@
 import type { LercData, LercHeaderInfo } from 'lerc';
-import { bytesPerSample } from '../../../app/raster/samples.ts';
 import { unzstd } from './inflate.ts';
 import { kernels } from './kernels.ts';
 import { type BlockRequest, blockSamples } from './layout.ts';
@@ -36,15 +35,19 @@ export function decodeLerc(input: Uint8Array, request: BlockRequest): Uint8Array
   const blob = unwrap(input, layout.lercCompression, request.most);
   const info = library!.getBlobInfo(blob);
   const samples = blockSamples(layout);
-  const bands = info.bandCount * info.depthCount;
+  const { bandCount, depthCount } = info;
+  // One after the other, or interleaved in one; not both.
+  const fits =
+    (bandCount === samples && depthCount === 1) || (bandCount === 1 && depthCount === samples);
   const height = info.height;
   if (info.width !== layout.blockWidth || height < rows || height > layout.blockHeight) {
     throw new Error(
       `it holds ${info.width} x ${height} pixels, not ${layout.blockWidth} x ${rows}`,
     );
   }
-  if (bands !== samples || lercTypes[info.dataType] !== layout.type) {
-    throw new Error(`it holds ${bands} bands of type ${lercTypes[info.dataType] ?? info.dataType}`);
+  if (!fits || lercTypes[info.dataType] !== layout.type) {
+    const found = `${bandCount * depthCount} bands of type ${lercTypes[info.dataType]}`;
+    throw new Error(`it holds ${found}, not ${samples} of type ${layout.type}`);
   }
   const data = library!.decode(blob, { returnInterleaved: true });
   return interleave(data, request);
@@ -70,13 +73,12 @@ function interleave(data: LercData, request: BlockRequest): Uint8Array<ArrayBuff
   for (let band = 0; band < samples; band++) {
     const depth = data.depthCount > 1;
     const pixels = data.pixels[depth ? 0 : band]!;
-    const mask = data.bandMasks?.[depth ? 0 : band] ?? data.mask;
+    const mask = data.bandMasks?.[band] ?? data.mask;
     for (let i = 0; i < count; i++) {
-      const masked = mask !== null && mask !== undefined && mask[i] === 0;
+      const masked = mask?.[i] === 0;
       const value = depth ? pixels[i * samples + band]! : pixels[i]!;
       result[i * samples + band] = masked ? (layout.format === 'float' ? Number.NaN : 0) : value;
     }
   }
-  if (result.BYTES_PER_ELEMENT !== bytesPerSample(layout.type)) throw new Error('unexpected type');
   return new Uint8Array(result.buffer, 0, expected);
 }
