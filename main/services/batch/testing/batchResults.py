@@ -97,18 +97,31 @@ def item_problems(path, collection):
     return problems
 
 
+def official_problems(path, kind):
+    """What the schemas of STAC 1.0.0, as PySTAC brings them, have against a file."""
+    from pystac.validation import JsonSchemaSTACValidator
+
+    with open(path) as file:
+        entry = json.load(file)
+    try:
+        JsonSchemaSTACValidator().validate_core(entry, kind, "1.0.0")
+    except Exception as error:
+        return [f"{os.path.basename(path)}: {error}"]
+    return []
+
+
 def stac(request):
     with open(request["collection"]) as file:
         collection = json.load(file)
     folder = os.path.dirname(request["collection"])
-    problems = []
+    problems = official_problems(request["collection"], "Collection")
     need = lambda fine, text: fine or problems.append(f"collection: {text}")
     need(collection["type"] == "Collection" and collection["stac_version"] == "1.0.0", "type and version")
     need(all(collection[key] for key in ["id", "description", "license"]), "id, description, licence")
     items = [os.path.join(folder, link["href"]) for link in collection["links"] if link["rel"] == "item"]
     boxes = []
     for path in items:
-        problems += item_problems(path, collection)
+        problems += official_problems(path, "Feature") + item_problems(path, collection)
         with open(path) as file:
             boxes.append(json.load(file)["bbox"])
     around = [min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)]
