@@ -18,7 +18,7 @@ const wrappers = /^(?:(?:module|_orig_mod|model|backbone|encoder|encoder_q|net)\
 export function baselineNames(file: TensorFile): ReadonlyMap<string, NetworkTensor> {
   const named = new Map<string, NetworkTensor>();
   for (const [source, facts] of file.tensors) {
-    const plain = (source.split('/').at(-1) ?? source).replace(wrappers, '');
+    const plain = source.slice(source.lastIndexOf('/') + 1).replace(wrappers, '');
     const [first = '', ...rest] = plain.split('.');
     const stage = numbered.get(first);
     const name = stage === undefined ? plain : [stage, ...rest].join('.');

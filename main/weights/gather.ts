@@ -2,9 +2,11 @@ import { elementCount } from './values.ts';
 
 /** Elements spread over memory by strides. */
 export type Spread = {
+  /** Of one dimension at least. */
   readonly shape: readonly number[];
   /** In elements. */
   readonly stride: readonly number[];
+  /** 1, 2, or a multiple of 4. */
   readonly elementBytes: number;
 };
 
@@ -22,8 +24,7 @@ export function gather(bytes: Uint8Array, { shape, stride, elementBytes }: Sprea
     };
     return gather(bytes, inWords);
   }
-  const Words = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[elementBytes];
-  if (Words === undefined) throw new RangeError(`elements of ${elementBytes} bytes`);
+  const Words = elementBytes === 1 ? Uint8Array : elementBytes === 2 ? Uint16Array : Uint32Array;
   const source = new Words(
     bytes.buffer as ArrayBuffer,
     bytes.byteOffset,
@@ -43,10 +44,10 @@ function copy(
   stride: readonly number[],
 ): void {
   const last = shape.length - 1;
-  const width = shape[last] ?? 1;
-  const step = stride[last] ?? 0;
+  const width = shape[last]!;
+  const step = stride[last]!;
   /** Where each dimension but the last stands. */
-  const index = new Array<number>(Math.max(0, last)).fill(0);
+  const index = new Array<number>(last).fill(0);
   let from = 0;
   for (let at = 0; at < target.length; ) {
     for (let i = 0, element = from; i < width; i++, element += step)

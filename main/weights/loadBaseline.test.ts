@@ -121,3 +121,48 @@ test('holes and other sizes are named', async () => {
     code: 'bad-weights',
   });
 });
+
+test('all holes are counted, the first five named', async () => {
+  const holes = new Map(
+    [...freshTileWeights(vit(32), 7)].filter(([name]) => !/norm|mlp/.test(name)),
+  );
+  await expect(load(holes, vit(32))).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /lacks \d+ tensors of this vit \((blocks\.0\.norm\d\.\w+, ){4}[\w.]+, …\)/,
+    ) as unknown,
+  });
+});
+
+test.each([
+  [
+    'positions that are no square',
+    'pos_embed',
+    { shape: [1, 9, 24], values: new Float32Array(216) },
+    vit(32),
+  ],
+  [
+    'positions of another width',
+    'pos_embed',
+    { shape: [1, 17, 12], values: new Float32Array(204) },
+    vit(64),
+  ],
+  [
+    'a first layer of other kernels',
+    'patch_embed.proj.weight',
+    { shape: [24, 3, 4, 4], values: new Float32Array(24 * 48) },
+    { ...vit(32), bands: 12 },
+  ],
+])('%s are refused with both shapes', async (_, name, tensor, config) => {
+  const published = new Map(freshTileWeights(config, 7)).set(name, tensor);
+  await expect(load(published, config, [3, 2, 1])).rejects.toMatchObject({
+    code: 'bad-weights',
+    details: { name, found: tensor.shape, needed: freshTileWeights(config, 7).get(name)!.shape },
+  });
+});
+
+test('of two tensors of one name the first is taken', async () => {
+  const published = freshTileWeights(vit(32), 7);
+  const other = { shape: [24], values: new Float32Array(24).fill(9) };
+  const { weights } = await load(new Map([...published, ['module.norm.bias', other]]), vit(32));
+  expect(weights.get('norm.bias')).toEqual(published.get('norm.bias'));
+});

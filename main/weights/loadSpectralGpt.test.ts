@@ -329,4 +329,5 @@ it('other spectral groups start anew, and are named', async () => {
 it('converting refuses to replace what it reads, and other formats', () => {
   expect(() => checkOutput('/a/x.safetensors', '/a/x.safetensors')).toThrow(/file that is read/);
   expect(() => checkOutput('/a/x.pth', '/a/y.pth')).toThrow(/does not end in \.safetensors/);
+  expect(() => checkOutput('/a/x.pth', '/a/x.safetensors')).not.toThrow();
 });

@@ -35,6 +35,8 @@ state["column"] = base[:, 7]
 state["stepped"] = base[::3, ::7]
 state["expanded"] = torch.randn(4, 1).expand(4, 6)
 state["wide"] = torch.randn(6, 2, dtype=torch.float64).t()
+state["half_view"] = torch.randn(4, 3).half().t()
+state["byte_view"] = torch.arange(12, dtype=torch.uint8).view(4, 3).t()
 state["complex_view"] = torch.randn(4, 3, dtype=torch.complex128).t()
 state["scalar"] = torch.tensor(2.5)
 state["empty"] = torch.zeros(0, 3)
