@@ -109,7 +109,7 @@ function readOnce(
 }
 
 function fileError(path: string, error: unknown): AppError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const { code = '' } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new AppError('not-found', `${path} does not exist. Check the name.`, { path });
   }

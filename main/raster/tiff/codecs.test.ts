@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type SampleType, samplesOf } from '../../../app/raster/samples.ts';
+import { kernels } from './kernels.ts';
 import { decodeLzw } from './lzw.ts';
 import { decodePackBits } from './packBits.ts';
 import { type UnsignedSamples, undoDifferences, undoFloatPredictor } from './predictor.ts';
@@ -39,6 +40,30 @@ describe('LZW', () => {
     }
   });
 
+  it('goes on behind a full table, as writers do that never clear it', () => {
+    // Literals only; each defines a code, and the width grows one code early up to 12 bits.
+    const input = Uint8Array.from({ length: 6000 }, (_, i) => (i * i) >> 3);
+    let bits = '';
+    let width = 9;
+    const put = (code: number): void => {
+      bits += code.toString(2).padStart(width, '0');
+    };
+    put(256);
+    input.forEach((byte, i) => {
+      put(byte);
+      // The first literal behind a clear code defines nothing that counts.
+      if (258 + i === 2 ** width - 1 && width < 12) width++;
+    });
+    const stream = Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+      Number.parseInt(bits.slice(8 * i, 8 * i + 8).padEnd(8, '0'), 2),
+    );
+    for (const decode of [decodeLzw, kernels().decodeLzw]) {
+      const output = new Uint8Array(input.length);
+      expect(decode(stream, output)).toBe(input.length);
+      expect(output).toEqual(input);
+    }
+  });
+
   it('ends on any input within its output', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(5000), (input, size) => {
@@ -51,6 +76,12 @@ describe('LZW', () => {
 });
 
 describe('PackBits', () => {
+  it('passes over the byte that stands for nothing', () => {
+    const output = new Uint8Array(3);
+    expect(decodePackBits(Uint8Array.of(128, 0, 5, 128, 255, 9), output)).toBe(3);
+    expect([...output]).toEqual([5, 9, 9]);
+  });
+
   it('decodes what was encoded', () => {
     fc.assert(
       fc.property(data, (input) => {

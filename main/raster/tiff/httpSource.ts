@@ -38,7 +38,7 @@ type Block = Uint8Array<ArrayBuffer>;
 class Connection {
   readonly #uri: string;
   #target: string;
-  #tag: string | undefined;
+  #tag: string | null = null;
   readonly #blocks = new Map<number, Block>();
   readonly #closed = new AbortController();
   size = 0;
@@ -62,7 +62,7 @@ class Connection {
       );
     }
     this.size = Number(total);
-    this.#tag = response.headers.get('etag') ?? response.headers.get('last-modified') ?? undefined;
+    this.#tag = response.headers.get('etag') ?? response.headers.get('last-modified');
     this.#keep(0, await this.#body(response, Math.min(blockBytes, this.size)));
   }
 
@@ -114,7 +114,7 @@ class Connection {
 
   async #range(from: number, to: number, signal?: AbortSignal): Promise<Block> {
     const response = await this.#request(from, to - 1, signal);
-    const tag = response.headers.get('etag') ?? response.headers.get('last-modified') ?? undefined;
+    const tag = response.headers.get('etag') ?? response.headers.get('last-modified');
     if (response.status !== 206 || tag !== this.#tag) {
       await response.body?.cancel();
       throw this.#error('the file changed while it was being read', 'Open it again');
@@ -147,8 +147,7 @@ class Connection {
 
   #keep(index: number, block: Block): void {
     this.#blocks.set(index, block);
-    const oldest = this.#blocks.keys().next();
-    if (this.#blocks.size > keptBlocks && oldest.done !== true) this.#blocks.delete(oldest.value);
+    if (this.#blocks.size > keptBlocks) this.#blocks.delete(this.#blocks.keys().next().value!);
   }
 
   /** One range request with redirects and, after failures of the server or the line, two more attempts. */

@@ -53,8 +53,7 @@ export class NumberTable {
     const [bytes] = await this.#source.read([range]);
     const view = viewOf(bytes!);
     const values = parseNumbers(view, this.#field.type, count, this.#layout.littleEndian);
-    const oldest = this.#pages.keys().next();
-    if (this.#pages.size >= keptPages && oldest.done !== true) this.#pages.delete(oldest.value);
+    if (this.#pages.size >= keptPages) this.#pages.delete(this.#pages.keys().next().value!);
     this.#pages.set(page, values);
     return values;
   }

@@ -22,6 +22,27 @@ describe('parseXml', () => {
     }
   });
 
+  it.each([
+    ['< a/>', 'no name'],
+    [`<a ${'x'.repeat(70_000)}/>`, 'a tag of'],
+    ['<a></b>', 'unpaired'],
+    ['</a>', 'unpaired'],
+    ['<a>', 'not closed'],
+    ['<!-- a', 'not closed'],
+    ['<a b=">', 'not closed'],
+  ])('%.20s is malformed, not unsafe', (text, message) => {
+    const told = expect.objectContaining({
+      unsafe: false,
+      message: expect.stringContaining(message) as string,
+    }) as Error;
+    expect(() => parseXml(text)).toThrow(told);
+  });
+
+  it('leaves references alone that name nothing', () => {
+    const [a] = childrenOf(parseXml('<a>&none; &#0; &#x110000; &amp; &</a>'), 'a');
+    expect(a!.text).toBe('&none; &#0; &#x110000; & &');
+  });
+
   it('throws nothing but its own error', () => {
     const part = fc.constantFrom(
       '<a>',

@@ -96,7 +96,7 @@ function parseTag(body: string): XmlElement {
     for (const match of body
       .slice(name.length)
       .matchAll(/([^\s=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
-      attributes.set(match[1]!, decodeText(match[2] ?? match[3] ?? ''));
+      attributes.set(match[1]!, decodeText(match[2] ?? match[3]!));
     }
   return { name, attributes, children: [], text: '' };
 }
