@@ -234,6 +234,9 @@ export async function extractTile(
   siz.writeUInt32BE(bounds.y0, 18);
   siz.writeUInt32BE(stream.tileX + tile.column * stream.tileWidth, 30);
   siz.writeUInt32BE(stream.tileY + tile.row * stream.tileHeight, 34);
+  for (const [i, component] of stream.components.entries()) {
+    if (isShortSigned(component)) siz[40 + 3 * i]! &= 0x7f;
+  }
   const parts = await source.read(tile.parts);
   for (const part of parts) {
     const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
@@ -247,6 +250,14 @@ export async function extractTile(
     ...parts,
     Buffer.of(0xff, 0xd9),
   ]);
+}
+
+/**
+ * The decoder's build cuts negative samples of up to 8 bits off at 0. An extracted tile says that they are unsigned, and
+ * they come out of it with half of their range added.
+ */
+export function isShortSigned(component: Component): boolean {
+  return component.signed && component.bits <= 8;
 }
 
 /** Length of a last tile-part that ran to the end of the codestream, without the end marker. */

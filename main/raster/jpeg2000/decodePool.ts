@@ -25,7 +25,7 @@ type Waiting = {
 /** One thread and the tasks it has not answered. It does not keep the process alive while it is idle. */
 type Decoder = { readonly worker: Worker; readonly waiting: Map<number, Waiting> };
 
-const decoders: Decoder[] = [];
+const decoders = new Set<Decoder>();
 let lastNumber = 0;
 
 /**
@@ -43,18 +43,18 @@ export function decodeAside(stream: Uint8Array, reduction: number): Promise<Deco
 }
 
 function freest(): Decoder {
-  const idle = decoders.find((decoder) => decoder.waiting.size === 0);
+  const all = [...decoders];
+  const idle = all.find((decoder) => decoder.waiting.size === 0);
   if (idle !== undefined) return idle;
-  if (decoders.length < decodersAtOnce) return start();
-  return decoders.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
+  if (all.length < decodersAtOnce) return start();
+  return all.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
 }
 
 function start(): Decoder {
   const worker = new Worker(new URL('./decodeWorker.ts', import.meta.url));
   const decoder: Decoder = { worker, waiting: new Map() };
   const end = (reason: string): void => {
-    const at = decoders.indexOf(decoder);
-    if (at >= 0) decoders.splice(at, 1);
+    decoders.delete(decoder);
     for (const { reject } of decoder.waiting.values()) reject(new Error(reason));
     decoder.waiting.clear();
   };
@@ -62,7 +62,7 @@ function start(): Decoder {
   worker.on('error', (error: Error) => end(error.message));
   worker.on('exit', () => end('the decoding thread ended'));
   worker.unref();
-  decoders.push(decoder);
+  decoders.add(decoder);
   return decoder;
 }
 

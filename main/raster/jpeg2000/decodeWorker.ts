@@ -9,9 +9,9 @@ parentPort?.on('message', (task: DecodeTask) => {
       const answer: DecodeAnswer = { number: task.number, decoded };
       parentPort?.postMessage(answer, [decoded.bytes.buffer]);
     },
-    (error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      parentPort?.postMessage({ number: task.number, reason } satisfies DecodeAnswer);
+    (error: Error) => {
+      const answer: DecodeAnswer = { number: task.number, reason: error.message };
+      parentPort?.postMessage(answer);
     },
   );
 });

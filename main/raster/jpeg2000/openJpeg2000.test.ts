@@ -289,16 +289,4 @@ describe.skipIf(noReferee !== undefined)(`JPEG 2000 beside rasterio ${noReferee 
       expect(error.message).toContain('Convert it to GeoTIFF');
     }
   });
-
-  it('a world file beside a file without georeference', async () => {
-    const path = join(folder.path, 'world.jp2');
-    const bare = { ...profile, crs: undefined, transform: undefined };
-    await referee.must({ do: 'write', path, profile: bare });
-    writeFileSync(path.replace('.jp2', '.j2w'), '10\n0\n0\n-10\n330005\n5822035\n');
-    const facts = await referee.must<RefereeFacts>({ do: 'read', path });
-    const source = await openJpeg2000(path);
-    expect(source.description.grid.transform).toEqual(facts.transform);
-    expect(source.description.files).toHaveLength(2);
-    await source.close();
-  });
 });

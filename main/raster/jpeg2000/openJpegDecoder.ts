@@ -75,7 +75,8 @@ export async function decodeCodestream(
   } catch (error) {
     // A trap leaves the module's memory in an unknown state.
     loaded = undefined;
-    throw error instanceof Error ? error : new Error(complaint || String(error));
+    // What the library's own C++ throws is a number.
+    throw error instanceof Error ? error : new Error(complaint || 'the decoder gave up');
   } finally {
     if (loaded === library) decoder.delete();
   }

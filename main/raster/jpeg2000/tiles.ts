@@ -7,7 +7,7 @@ import {
 } from '../../../app/raster/samples.ts';
 import { limits } from '../scenes/limits.ts';
 import type { ByteSource } from '../tiff/byteSource.ts';
-import { type Codestream, extractTile, type TileParts } from './codestream.ts';
+import { type Codestream, extractTile, isShortSigned, type TileParts } from './codestream.ts';
 import { decodeAside } from './decodePool.ts';
 import { decodeCodestream } from './openJpegDecoder.ts';
 
@@ -85,17 +85,24 @@ export async function decodeTile(
   const parts = tile.parts.get(index);
   if (parts === undefined) throw damaged(source, index, 'it is not in the file');
   const bytes = await extractTile(source, stream, { column, row, parts });
-  try {
-    const decode = samples < inlineSamples ? decodeCodestream : decodeAside;
-    const decoded = await decode(bytes, grid.reduction);
-    const expected = samples * bytesPerSample(tile.type);
-    if (decoded.bytes.length !== expected || decoded.components !== stream.components.length) {
-      throw new Error(`it decodes to ${decoded.bytes.length} bytes, not ${expected}`);
-    }
-    return samplesOf(tile.type, decoded.bytes.buffer, 0, samples);
-  } catch (error) {
-    throw damaged(source, index, error instanceof Error ? error.message : String(error));
+  const decode = samples < inlineSamples ? decodeCodestream : decodeAside;
+  const decoded = await decode(bytes, grid.reduction).catch((error: Error) => {
+    throw damaged(source, index, error.message);
+  });
+  const expected = samples * bytesPerSample(tile.type);
+  if (decoded.bytes.length !== expected || decoded.components !== stream.components.length) {
+    const found = `it decodes to ${decoded.bytes.length} bytes, not ${expected}`;
+    throw damaged(source, index, found);
   }
+  const values = samplesOf(tile.type, decoded.bytes.buffer, 0, samples);
+  if (stream.components.every(isShortSigned)) centre(values as Int8Array, stream);
+  return values;
+}
+
+/** Takes away the half of their range that was added to the samples of each component. */
+function centre(values: Int8Array, { components }: Codestream): void {
+  const half = components.map((component) => 2 ** (component.bits - 1));
+  for (let i = 0; i < values.length; i++) values[i]! -= half[i % half.length]!;
 }
 
 function damaged(source: ByteSource, index: number, found: string): AppError {
