@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wholeWindow } from '../../../app/raster/grid.ts';
@@ -130,6 +130,46 @@ describe.skipIf(noReferee !== undefined)(`Sentinel-2 SAFE ${noReferee ?? ''}`, (
     const rest = await openScene(copy);
     expect(rest.description.bands.map((band) => band.name)).not.toContain('B02');
     await rest.close();
+  });
+
+  it('images of another size than the metadata state are refused', async () => {
+    const copy = join(folder.path, 'mixed.SAFE');
+    cpSync(products[2]!.folder, copy, { recursive: true });
+    const swapped = join(copy, bandFile(products[2]!, 'B02'));
+    cpSync(join(copy, bandFile(products[2]!, 'B01')), swapped);
+    const error = await errorOf(openScene(copy));
+    expect([error.code, error.message.includes('20 × 20 pixels')]).toEqual(['corrupt', true]);
+    expect(error.message).toContain('120 × 120');
+    const tile = join(copy, 'GRANULE/L2A_T33UUU_A000001_20240101T100000/MTD_TL.xml');
+    writeFileSync(tile, readFileSync(tile, 'utf8').replaceAll('resolution="10"', 'resolution="9"'));
+    // An image whose resolution the metadata do not list lies on the grid of its size.
+    const one = await openScene(`${copy}#B08`);
+    expect(one.description.grid).toMatchObject({ width: 120, crs: 'EPSG:32633' });
+    await one.close();
+    writeFileSync(tile, readFileSync(tile, 'utf8').replaceAll('<NCOLS>120', '<NCOLS>119'));
+    expect((await errorOf(openScene(`${copy}#B08`))).message).toContain('state ? × ?');
+    rmSync(tile);
+    expect((await errorOf(openScene(copy))).code).toBe('not-found');
+  });
+
+  it('a product without its images, or a folder without its metadata, says what is missing', async () => {
+    const copy = join(folder.path, 'hollow.SAFE');
+    cpSync(products[0]!.folder, copy, { recursive: true });
+    for (const band of bandsOfLevel('1C')) rmSync(join(copy, bandFile(products[0]!, band)));
+    const error = await errorOf(openScene(copy));
+    expect([error.code, error.message.includes('none of its 13 image files')]).toEqual([
+      'not-found',
+      true,
+    ]);
+    rmSync(join(copy, 'MTD_MSIL1C.xml'));
+    const around = join(folder.path, 'around');
+    mkdirSync(around);
+    cpSync(copy, join(around, 'hollow.SAFE'), { recursive: true });
+    const bare = await errorOf(openScene(around));
+    expect([bare.code, bare.message.includes('no Sentinel-2 metadata')]).toEqual([
+      'unknown-format',
+      true,
+    ]);
   });
 });
 
