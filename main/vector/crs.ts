@@ -98,6 +98,8 @@ function makeCrs(id: string): Crs {
   const { a, es = 0, to_meter: toMetre = 1, datum, projName } = projection as unknown as Derived;
   const geographic = projName === 'longlat';
   if (!(a > 0)) throw unknown(id, 'it has no ellipsoid');
+  // what proj4 makes of LOCAL_CS: metres of a construction site would pass for radians
+  if (projName === 'identity') throw unknown(id, 'it is local and has no place on the Earth');
   return {
     id,
     name: entry?.name ?? ownName(id),
@@ -119,6 +121,7 @@ function projectionOf(id: string): ProjectionDefinition {
     if (!id.startsWith('+')) (projection as unknown as { axis: string }).axis = 'enu';
     return projection;
   } catch (error) {
+    // proj4 throws texts too
     throw unknown(id, error instanceof Error ? error.message : String(error));
   }
 }

@@ -27,7 +27,7 @@ export function dbaseOf(
   for (const [index, row] of rows.entries()) {
     let at = headerSize + recordSize * index + 1;
     for (const [column, { size, numeric }] of columns.entries()) {
-      const text = row[column] ?? '';
+      const text = row[column]!;
       // Buffer.write never writes a part of a character
       bytes.write(numeric === true ? text.padStart(size) : text, at, size, 'utf8');
       at += size;

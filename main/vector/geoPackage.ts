@@ -58,8 +58,7 @@ function tryOpen(url: URL): DatabaseSync | undefined {
 
 function sqliteError(error: unknown, path: string): AppError {
   if (error instanceof AppError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return corrupt(path, `its database cannot be read (${message.slice(0, 200)})`);
+  return corrupt(path, `its database cannot be read (${(error as Error).message.slice(0, 200)})`);
 }
 
 type GeometryTable = {
