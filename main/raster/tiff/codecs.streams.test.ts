@@ -67,7 +67,7 @@ describe('JPEG blocks', () => {
   const tables = (segments: Iterable<number>): WrittenField => ({
     tag: 347,
     type: 7,
-    values: [0xff, 0xd8, ...segments, 0xff, 0xd9],
+    values: [0xff, 0xd8, ...segments, 0xff, 0xd9, 0, 0],
   });
 
   it('of one component, and of three with and without a change of colours', async () => {

@@ -25,7 +25,7 @@ export async function crsOf(keys: GeoKeys): Promise<string | undefined> {
     (key) => keys.has(key),
   );
   if (geographic !== undefined && (!flat || !projection)) return `EPSG:${geographic}`;
-  return projString(keys);
+  return projString(keys, flat ? mapProjection : anyProjection);
 }
 
 /** An EPSG code under a key; undefined where it is absent, undefined (0) or user-defined. */
@@ -48,7 +48,11 @@ function esriWkt(keys: GeoKeys): string | undefined {
 /** The spherical Mercator of web maps, which has several retired numbers and spellings. */
 const webMercator = /^(?=.*\+proj=merc\b)(?=.*\+a=6378137\b)(?=.*\+b=6378137\b)/;
 
-async function projString(keys: GeoKeys): Promise<string | undefined> {
+/** Where no map projection is described that it knows, the library answers with degrees, on an ellipsoid or on none. */
+const mapProjection = /\+proj=(?!(?:longlat|latlong)\b)\w/;
+const anyProjection = /\+proj=\w/;
+
+async function projString(keys: GeoKeys, wanted: RegExp): Promise<string | undefined> {
   const { toProj4 } = await import('geotiff-geokeys-to-proj4');
   const named: Record<string, unknown> = {};
   for (const [id, value] of keys) {
@@ -58,8 +62,7 @@ async function projString(keys: GeoKeys): Promise<string | undefined> {
   try {
     const result = toProj4(named as unknown as Parameters<typeof toProj4>[0]);
     const text = result.proj4.trim();
-    // Without a projection the library answers with an empty or incomplete string.
-    if (!/\+proj=\w/.test(text)) return undefined;
+    if (!wanted.test(text)) return undefined;
     return webMercator.test(text) ? 'EPSG:3857' : text;
   } catch {
     return undefined;

@@ -1,11 +1,20 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTiff, type TiffSource } from './openTiff.ts';
-import { hasReferee, type LineProcess, startReferee } from './testing/childReader.ts';
+import { describe, expect, it } from 'vitest';
+import { openTiff } from './openTiff.ts';
+import {
+  besideRasterio,
+  entryOf,
+  expectPixels,
+  image,
+  one,
+  path,
+  pixels,
+  plain,
+  read,
+  text,
+  viewOf,
+} from './testing/oddScene.ts';
 import {
   imageFields,
   type WrittenDirectory,
@@ -14,84 +23,7 @@ import {
   writeTiff,
 } from './testing/writeTiff.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prismap-odd-tiff-'));
-const path = join(folder, 'scene.tif');
-let referee: LineProcess | undefined;
-
-beforeAll(() => {
-  if (hasReferee) referee = startReferee();
-  else console.warn('Not compared with rasterio: the Python referee is absent.');
-});
-
-afterAll(() => {
-  referee?.stop();
-  rmSync(folder, { recursive: true });
-});
-
-/** Opens what was written, and hands out its first band; the pixels and masks must be rasterio's. */
-async function read(
-  file: WrittenFile,
-  asGdal = true,
-): Promise<{ scene: TiffSource; first: number[]; mask: number[] | undefined }> {
-  writeFileSync(path, writeTiff(file).bytes);
-  const scene = await openTiff(path);
-  const { width, height } = scene.description.grid;
-  const block = await scene.read({ window: { x: 0, y: 0, width, height } });
-  await scene.close();
-  if (referee !== undefined && asGdal) {
-    const theirs = await referee.ask(path);
-    const digests = block.bands.map((samples) => createHash('md5').update(samples).digest('hex'));
-    expect(theirs?.error).toBeUndefined();
-    expect(digests).toEqual(theirs!.digests);
-    expect(scene.description.grid.transform ?? null).toEqual(theirs!.transform);
-  }
-  const mask = block.masks[0];
-  return {
-    scene,
-    first: Array.from(block.bands[0]!, Number),
-    mask: mask === undefined ? undefined : [...mask],
-  };
-}
-
-const pixels = Uint8Array.of(1, 2, 3, 128, 0, 255, 7, 9);
-const plain = imageFields({ width: 4, height: 2 });
-
-/** An image of 4 × 2 bytes; fields given replace those of the same tag. */
-function image(fields: readonly WrittenField[], block: Uint8Array = pixels): WrittenDirectory {
-  const replaced = new Set(fields.map(({ tag }) => tag));
-  return {
-    fields: [...plain.filter(({ tag }) => !replaced.has(tag)), ...fields],
-    blocks: [block],
-  };
-}
-
-const viewOf = (bytes: Uint8Array<ArrayBuffer>): DataView => new DataView(bytes.buffer);
-
-/** Where the 12 bytes of a field lie in a little-endian file. */
-function entryOf(bytes: Uint8Array<ArrayBuffer>, directory: number, tag: number): number {
-  let at = directory + 2;
-  while (viewOf(bytes).getUint16(at, true) !== tag) at += 12;
-  return at;
-}
-
-/** The file holds `pixels` for us and for rasterio. */
-async function expectPixels(bytes: Uint8Array): Promise<void> {
-  writeFileSync(path, bytes);
-  const scene = await openTiff(path);
-  const block = await scene.read({ window: { x: 0, y: 0, width: 4, height: 2 } });
-  await scene.close();
-  expect(block.bands).toEqual([pixels]);
-  if (referee === undefined) return;
-  const digest = createHash('md5').update(pixels).digest('hex');
-  expect((await referee.ask(path))!.digests).toEqual([digest]);
-}
-
-const one = (tag: number, type: number, ...values: number[]): WrittenField => ({
-  tag,
-  type,
-  values,
-});
-const text = (tag: number, values: string): WrittenField => ({ tag, type: 2, values });
+besideRasterio();
 
 describe('layouts that few writers use', () => {
   it('bits in reversed order', async () => {
@@ -126,6 +58,29 @@ describe('layouts that few writers use', () => {
       const { first } = await read({ littleEndian, directories: [{ fields, blocks: [block] }] });
       expect(first).toEqual([1, -1.5, Infinity, -Infinity, 2 ** -78, -0, 2.5, 0]);
     }
+  });
+
+  it('bits without a word on how many', async () => {
+    const fields = plain.filter(({ tag }) => tag !== 258 && tag !== 339);
+    const { first } = await read({
+      directories: [{ fields, blocks: [Uint8Array.of(0b10110000, 0b01010000)] }],
+    });
+    expect(first).toEqual([1, 0, 1, 1, 0, 1, 0, 1]);
+  });
+
+  it('uneven lengths of plain strips, which old writers got wrong', async () => {
+    const rows = [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5, 6), Uint8Array.of(7, 8, 9, 10)];
+    const fields = imageFields({ width: 4, height: 3, rowsPerStrip: 1 });
+    const { first } = await read({ directories: [{ fields, blocks: rows }] });
+    // As libtiff does, the strips are taken to be whole rows from where they begin.
+    expect(first).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 7, 8, 9, 10]);
+  });
+
+  it('a single strip that was never written', async () => {
+    const fields = [...plain, one(273, 4, 0), one(279, 4, 0), text(42113, '6')];
+    const { first, mask } = await read({ directories: [{ fields, blocks: [] }] });
+    expect(first).toEqual(new Array(8).fill(6));
+    expect(mask).toEqual(new Array(8).fill(0));
   });
 
   it('a length of zero for the only strip', async () => {
@@ -198,6 +153,11 @@ describe('further images of a file', () => {
     expect(scene.description.overviews).toEqual([]);
   });
 
+  it('without a value where the kind is stated are pages of their own', async () => {
+    const { scene } = await read({ directories: [image([]), half([one(254, 4)])] });
+    expect(scene.description.overviews).toEqual([]);
+  });
+
   it('a list of sub-images may have empty places', async () => {
     const { scene, first } = await read({ directories: [image([one(330, 4, 0, 0)])] });
     expect(first).toEqual([...pixels]);
@@ -216,115 +176,53 @@ describe('further images of a file', () => {
   });
 });
 
-describe('colours', () => {
-  it('of 8 bits in a colour map of 16 are taken as they stand', async () => {
-    const values = Array.from({ length: 768 }, (_, i) => i % 256);
-    const { scene } = await read({
-      directories: [image([one(262, 3, 3), one(320, 3, ...values)])],
+describe('requests', () => {
+  const rgba = imageFields({ width: 2, height: 1, samples: 4, photometric: 2 });
+  const file: WrittenFile = {
+    directories: [
+      { fields: [...rgba, one(338, 3, 2)], blocks: [Uint8Array.of(1, 2, 3, 0, 4, 5, 6, 255)] },
+    ],
+  };
+  const window = { x: 0, y: 0, width: 2, height: 1 };
+
+  it('for one colour are masked by the alpha that nobody asked for', async () => {
+    writeFileSync(path, writeTiff(file).bytes);
+    const scene = await openTiff(path);
+    const { bands, masks } = await scene.read({ window, bands: [1] });
+    await scene.close();
+    expect(bands).toEqual([Uint8Array.of(2, 5)]);
+    expect(masks).toEqual([Uint8Array.of(0, 1)]);
+  });
+
+  it('for no band or no pixels are refused', async () => {
+    writeFileSync(path, writeTiff(file).bytes);
+    const scene = await openTiff(path);
+    await expect(scene.read({ window, bands: [] })).rejects.toMatchObject({
+      code: 'bands-mismatch',
+      message: expect.stringContaining('band index none') as string,
     });
-    expect(scene.description.palette?.get(200)).toEqual([200, 200, 200, 255]);
-  });
-});
-
-describe('metadata', () => {
-  const described = (xml: string, more: readonly WrittenField[] = []): WrittenFile => ({
-    directories: [image([text(42112, xml), ...more])],
-  });
-  const list = (...items: string[]): string => `<GDALMetadata>${items.join('')}</GDALMetadata>`;
-  const item = (name: string, value: string, more = ''): string =>
-    `<Item name="${name}"${more}>${value}</Item>`;
-
-  it('a text needs no end mark', async () => {
-    const whole = list(item('A', 'b'));
-    const field = { ...text(42112, whole), rawCount: whole.length };
-    const { scene } = await read({ directories: [image([field])] });
-    expect(scene.description.metadata).toEqual({ A: 'b' });
+    for (const size of [
+      { width: 0, height: 1 },
+      { width: 1, height: 0 },
+      { width: 1.5, height: 1 },
+    ]) {
+      await expect(scene.read({ window, size })).rejects.toMatchObject({ code: 'usage' });
+    }
+    await scene.close();
   });
 
-  it('in Latin-1 is read as such', async () => {
-    const bytes = Buffer.from(list(item('A', 'Käse')), 'latin1');
-    const { scene } = await read({ directories: [image([one(42112, 2, ...bytes, 0)])] });
-    expect(scene.description.metadata).toEqual({ A: 'Käse' });
-  });
-
-  it('that is no XML counts as none', async () => {
-    const { scene } = await read(described('<GDALMetadata><Item'));
-    expect(scene.description.metadata).toEqual({});
-  });
-
-  it('items without a name or of no band are passed over', async () => {
-    const xml = list(
-      '<Item>x</Item>',
-      item('SCALE', '3', ' sample="-1" role="scale"'),
-      item('SCALE', '3', ' sample="x" role="scale"'),
-      item('SCALE', '2', ' sample="0" role="scale"'),
-    );
-    const { scene } = await read(described(xml));
-    expect(scene.description.bands[0]!.scale).toBe(2);
-    expect(scene.description.metadata).toEqual({});
-  });
-
-  it.each([
-    ['inf', Infinity],
-    ['-inf', -Infinity],
-    ['-1.#INF', -Infinity],
-    ['1.#QNAN', Number.NaN],
-    ['0.1', Math.fround(0.1)],
-    ['none', undefined],
-  ])('nodata %s of floats', async (word, value) => {
-    const fields = imageFields({ width: 2, height: 1, bits: 32, format: 3 });
-    const block = new Uint8Array(Float32Array.of(value ?? 0, 5).buffer);
-    const { scene, mask } = await read(
+  it('are masked where the file masks and where there is no number', async () => {
+    const floats = new Uint8Array(Float32Array.of(1, Number.NaN, 3, 4).buffer);
+    const masking = imageFields({ width: 4, height: 1, photometric: 4 });
+    const { mask } = await read(
       {
-        directories: [{ fields: [...fields, text(42113, word)], blocks: [block] }],
+        directories: [
+          { fields: imageFields({ width: 4, height: 1, bits: 32, format: 3 }), blocks: [floats] },
+          { fields: [...masking, one(254, 4, 4)], blocks: [Uint8Array.of(255, 255, 0, 255)] },
+        ],
       },
       false,
     );
-    expect(scene.description.bands[0]!.nodata).toEqual(value);
-    expect(mask).toEqual(value === undefined ? undefined : [0, 1]);
-  });
-
-  it('nodata that whole numbers cannot be is none', async () => {
-    const { scene } = await read(described(list(), [text(42113, 'nan')]), false);
-    expect(scene.description.bands[0]!.nodata).toBeUndefined();
-    const fields = [...imageFields({ width: 1, height: 1, bits: 64 }), text(42113, '0.5')];
-    const wide = await read({ directories: [{ fields, blocks: [new Uint8Array(8)] }] }, false);
-    expect(wide.mask).toBeUndefined();
-  });
-
-  it.each<[string, string[], object]>([
-    [
-      'micrometres by their size',
-      [item('wavelength', '0.665', ' sample="0"')],
-      { wavelengthNm: 665 },
-    ],
-    ['nanometres by their size', [item('wavelength', '665', ' sample="0"')], { wavelengthNm: 665 }],
-    [
-      'micrometres by name, width with them',
-      [item('CENTRAL_WAVELENGTH_UM', '0.8', ' sample="0"'), item('FWHM_UM', '0.02', ' sample="0"')],
-      { wavelengthNm: 800, fwhmNm: 20 },
-    ],
-    [
-      'lists of the whole file',
-      [
-        item('wavelength', '{ 550.5, 600}'),
-        item('fwhm', '{12,}'),
-        item('bbl', '{0}'),
-        item('Band_1', 'green'),
-      ],
-      { wavelengthNm: 550.5, fwhmNm: 12, bad: true, name: 'green' },
-    ],
-    [
-      'words instead of numbers',
-      [item('wavelength', 'red, blue'), item('fwhm', '{,}')],
-      { name: 'band 1' },
-    ],
-  ])('wavelengths: %s', async (_, items, expected) => {
-    const { scene } = await read(described(list(...items)));
-    const { name, wavelengthNm, fwhmNm, bad } = scene.description.bands[0]!;
-    expect({ name, wavelengthNm, fwhmNm, bad }).toEqual({
-      ...{ name: 'band 1', wavelengthNm: undefined, fwhmNm: undefined, bad: undefined },
-      ...expected,
-    });
+    expect(mask).toEqual([1, 0, 0, 1]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -145,6 +145,15 @@ describe('what a user is told', () => {
       'unsupported',
       words,
     ]),
+    [
+      'unknown compression of Lab colours',
+      [
+        { tag: 259, type: 3, values: [4711] },
+        { tag: 262, type: 3, values: [9] },
+      ],
+      'unsupported',
+      'Lab or LogLuv colours (4711)',
+    ],
     ['extra sample 5', [{ tag: 338, type: 3, values: [5] }], 'corrupt', 'samples of kinds 5'],
     ['two extras', [{ tag: 338, type: 3, values: [0, 0] }], 'corrupt', 'samples of kinds 0, 0'],
     [
@@ -168,6 +177,45 @@ describe('what a user is told', () => {
       directories: [{ fields: [...plain, ...fields], blocks: [new Uint8Array(16)] }],
     });
     expect(await refusal(bytes)).toEqual([code, expect.stringContaining(words)]);
+  });
+
+  it('about a text that only claims its size, in a file as large as it says', async () => {
+    const fields: WrittenField[] = [
+      ...imageFields({ width: 4, height: 4 }),
+      { tag: 42112, type: 2, values: 'x', rawCount: 2 ** 26 + 1, rawPosition: 8 },
+    ];
+    writeFileSync(
+      path,
+      writeTiff({ directories: [{ fields, blocks: [new Uint8Array(16)] }] }).bytes,
+    );
+    // A sparse file: the bytes are there to read, and take no room.
+    truncateSync(path, 2 ** 27);
+    await expect(openTiff(path)).rejects.toMatchObject({
+      code: 'too-large',
+      message: expect.stringContaining('a field (42112) of 67108865 bytes') as string,
+    });
+  });
+
+  it('about a version of TIFF that nobody has written yet', async () => {
+    expect(await refusal(Uint8Array.of(0x49, 0x49, 44, 0, 8, 0, 0, 0))).toEqual([
+      'unknown-format',
+      expect.stringContaining('does not begin like a TIFF file'),
+    ]);
+  });
+
+  it.each([
+    ['past the end', [324, 325], [8, 1e6], 'tile 1 of 2 ends at byte 1000256'],
+    ['too short', [324, 325], [8, 100], 'tile 1: it has 8 bytes where 256 are needed'],
+  ] as const)('about a tile %s', async (name, [offsets, lengths], [first, second], words) => {
+    const short = name === 'too short';
+    const fields: WrittenField[] = [
+      ...imageFields({ width: 32, height: 16, tile: 16 }),
+      { tag: offsets, type: 4, values: [first, second] },
+      { tag: lengths, type: 4, values: [256, short ? 8 : 256] },
+      { tag: 65000, type: 1, values: new Array<number>(512).fill(7) },
+    ];
+    const { bytes } = writeTiff({ directories: [{ fields, blocks: [] }] });
+    expect(await refusal(bytes)).toEqual(['corrupt', expect.stringContaining(words)]);
   });
 
   it('about CMYK colours names the way out', async () => {
