@@ -78,12 +78,16 @@ export function classesOf(fields: EnviFields): {
   const names = listField(fields, 'class names');
   const numbers = listField(fields, 'class lookup').map(Number);
   const colours = Math.floor(numbers.length / 3);
-  const clamp = (value: number | undefined): number =>
-    Math.min(255, Math.max(0, Math.round(value ?? 0) || 0));
+  const clamp = (value: number): number => Math.min(255, Math.max(0, Math.round(value) || 0));
   const palette = new Map(
     Array.from({ length: colours }, (_, i) => [
       i,
-      [clamp(numbers[3 * i]), clamp(numbers[3 * i + 1]), clamp(numbers[3 * i + 2]), 255] as const,
+      [
+        clamp(numbers[3 * i]!),
+        clamp(numbers[3 * i + 1]!),
+        clamp(numbers[3 * i + 2]!),
+        255,
+      ] as const,
     ]),
   );
   return {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ import {
   type RefereeFacts,
   sharedData,
 } from '../scenes/testing/referee.ts';
+import { pngChunk as chunk } from './testing/pngFile.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -28,15 +29,6 @@ async function readAll(path: string): Promise<RasterBlock> {
   } finally {
     await source.close();
   }
-}
-
-/** A chunk of a PNG. */
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(data.length);
-  frame.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }
 
 function png(

@@ -65,17 +65,13 @@ export async function readPngHeader(source: ByteSource): Promise<PngHeader> {
   }
   const chunks = await readChunks(source);
   checkSize(source, { width, height, depth, channels: type.channels, data: chunks.data });
-  if (colour === 3 && chunks.palette === undefined) throw damaged(source, 'it has no palette');
-  const palette = colour === 3 ? paletteOf(chunks.palette, chunks.transparency) : undefined;
-  const transparent = colour === 3 ? undefined : transparentOf(chunks.transparency, type.channels);
   return {
     width,
     height,
     depth,
     channels: type.channels,
     interlaced: interlace === 1,
-    ...(palette === undefined ? {} : { palette }),
-    ...(transparent === undefined ? {} : { transparent }),
+    ...(colour === 3 ? paletteOf(source, chunks) : transparentOf(chunks, type.channels)),
     data: chunks.data,
   };
 }
@@ -159,19 +155,23 @@ function checkSize(
   if (stored * 1032 < packed) throw damaged(source, 'it holds far fewer pixels than it declares');
 }
 
-function paletteOf(colours: Buffer | undefined, alphas: Buffer | undefined): Palette {
-  const count = Math.floor((colours?.length ?? 0) / 3);
-  return new Map(
-    Array.from({ length: count }, (_, i) => [
+function paletteOf(source: ByteSource, chunks: Chunks): Pick<PngHeader, 'palette'> {
+  const { palette: colours, transparency } = chunks;
+  if (colours === undefined) throw damaged(source, 'it has no palette');
+  const entries = Array.from({ length: colours.length / 3 }, (_, i) => {
+    const alpha = transparency?.[i] ?? 255;
+    return [
       i,
-      [colours![3 * i]!, colours![3 * i + 1]!, colours![3 * i + 2]!, alphas?.[i] ?? 255] as const,
-    ]),
-  );
+      [colours[3 * i]!, colours[3 * i + 1]!, colours[3 * i + 2]!, alpha] as const,
+    ] as const;
+  });
+  return { palette: new Map(entries) };
 }
 
-function transparentOf(bytes: Buffer | undefined, channels: number): readonly number[] | undefined {
-  if (bytes === undefined || bytes.length < 2 * channels) return undefined;
-  return Array.from({ length: channels }, (_, i) => bytes.readUInt16BE(2 * i));
+function transparentOf({ transparency }: Chunks, channels: number): Pick<PngHeader, 'transparent'> {
+  if (transparency === undefined || transparency.length < 2 * channels) return {};
+  const transparent = Array.from({ length: channels }, (_, i) => transparency.readUInt16BE(2 * i));
+  return { transparent };
 }
 
 /** An error `corrupt` that names the file. */

@@ -47,6 +47,7 @@ export async function readStrided(
   layout: StridedLayout,
   request: CheckedRequest,
 ): Promise<SampleArray[]> {
+  if (request.bands.length === 0) return [];
   const pixels = request.width * request.height;
   const results = request.bands.map(() => samplesOf(layout.type, pixels));
   const axes = axesOf(layout, request);
@@ -145,8 +146,7 @@ async function readGroup(
   },
 ): Promise<void> {
   const { axes, group, results, request } = work;
-  const [first, final] = [group[0], group.at(-1)];
-  if (first === undefined || final === undefined) return;
+  const [first, final] = [group[0]!, group.at(-1)!];
   await breathe(request.signal);
   const length = final.offset + final.length - first.offset;
   const [bytes] = await source.read([{ offset: first.offset, length }], request.signal);

@@ -85,7 +85,6 @@ function named(band: Band, stem: string): Band {
 }
 
 function withSensor(band: Band, name: string, sensor: Sensor): Band {
-  const known = sensor.bands.find((candidate) => candidate.name === name);
-  if (known === undefined) return { ...band, name };
+  const known = sensor.bands.find((candidate) => candidate.name === name)!;
   return { ...band, name, wavelengthNm: known.centreNm, fwhmNm: known.fwhmNm };
 }
