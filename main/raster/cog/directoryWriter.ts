@@ -1,17 +1,10 @@
 /** Values of a field, in the array that names their type. */
-export type FieldValue =
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-  | Float64Array
-  | string;
+export type FieldValue = Uint16Array | Uint32Array | BigUint64Array | Float64Array | string;
 export type TiffField = readonly [tag: number, value: FieldValue];
 
 /** TIFF field types by the array that holds the values. */
 function fieldType(value: FieldValue): number {
   if (typeof value === 'string') return 2;
-  if (value instanceof Uint8Array) return 1;
   if (value instanceof Uint16Array) return 3;
   if (value instanceof Uint32Array) return 4;
   return value instanceof Float64Array ? 12 : 16;

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { AppError } from '../../../app/error.ts';
+import { openTiff } from '../tiff/openTiff.ts';
 import { geoKeysOf } from './geoKeys.ts';
 import { askPython, python } from './testing/referee.ts';
 import { createCogWriter } from './writeCog.ts';
@@ -62,6 +64,8 @@ const texts: readonly (readonly [text: string, meaning?: string])[] = [
   ['+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R=6371007.181 +units=m +no_defs'],
   ['+proj=eqc +lat_ts=30 +lat_0=0 +lon_0=10 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs'],
   ['+proj=merc +lon_0=100 +k=0.997 +x_0=3900000 +y_0=900000 +ellps=bessel +units=m +no_defs'],
+  ['+proj=utm +zone=19 +south +ellps=intl +units=m +no_defs'],
+  ['+proj=longlat +a=6377000 +rf=300 +no_defs'],
   ['+proj=merc +lat_ts=20 +lon_0=5 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs'],
 ];
 
@@ -125,7 +129,46 @@ describe.skipIf(python === undefined)('GDAL (skipped: the Python referee is not 
   });
 });
 
-test('a CRS that no GeoTIFF can hold is refused before anything is written', async () => {
-  for (const text of ['EPSG:999999', 'nonsense', '+proj=igh +lon_0=0', '+proj=utm +zone=99'])
-    await expect(geoKeysOf(text)).rejects.toMatchObject({ code: 'unknown-crs' });
+test.each([
+  ...['EPSG:999999', 'nonsense', '+proj=igh +lon_0=0', '+proj=utm +zone=99'],
+  // a vertical CRS alone, and a compound one whose parts the EPSG index does not hold
+  ...['EPSG:5773', 'EPSG:8820'],
+  ...[
+    '+proj=longlat +ellps=bessel +pm=paris',
+    '+proj=longlat +datum=none',
+    '+proj=laea +ellps=none',
+  ],
+  ...[
+    '+proj=laea +a=much',
+    '+proj=laea +R=-5',
+    '+proj=laea +a=6377000 +rf=0',
+    '+proj=laea +lat_0=x',
+  ],
+  ...['+proj=stere +lat_0=45', '+proj=laea +units=chains', '+proj=laea +to_meter=2'],
+  `nonsense ${'and more of it '.repeat(20)}`,
+])('%.40s: refused, as no GeoTIFF can hold it', async (text) => {
+  const error = (await geoKeysOf(text).catch((reason: unknown) => reason)) as AppError;
+  expect(error.code).toBe('unknown-crs');
+  expect(error.message).toContain(text.slice(0, 70));
+  expect(error.message.length).toBeLessThan(250);
+});
+
+test('a geocentric CRS is written as such and read back', async () => {
+  expect(await geoKeysOf('EPSG:4978')).toEqual([
+    [1024, { code: 3 }],
+    [1025, { code: 1 }],
+    [2048, { code: 4978 }],
+  ]);
+  const path = join(folder, 'geocentric.tif');
+  const writer = await createCogWriter(path, {
+    grid: { width: 2, height: 1, crs: 'EPSG:4978', transform: [0, 1, 0, 0, 0, -1] },
+    bands: [{ name: '', type: 'uint8' }],
+    tileSize: 16,
+  });
+  const window = { x: 0, y: 0, width: 2, height: 1 };
+  await writer.write({ window, bands: [Uint8Array.of(1, 2)] });
+  await writer.finish();
+  const scene = await openTiff(path);
+  await scene.close();
+  expect(scene.description.grid.crs).toBe('EPSG:4978');
 });

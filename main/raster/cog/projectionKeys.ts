@@ -201,7 +201,7 @@ function projectedKeys(
 }
 
 function methodName(given: ReadonlyMap<string, string>): string {
-  const name = given.get('proj') ?? '';
+  const name = given.get('proj')!;
   if (name === 'merc' && given.has('lat_ts')) return 'merc 2SP';
   if (name === 'lcc' && !given.has('lat_2')) return 'lcc 1SP';
   if (name === 'stere') return Math.abs(Number(given.get('lat_0'))) === 90 ? 'stere polar' : '';
