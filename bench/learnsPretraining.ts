@@ -127,7 +127,11 @@ async function pixels(bench: PretrainingBench): Promise<Pretrained> {
         ...{ maxSamples: 200, validation: 0.5, ...dense, epochs: 6 },
       },
       { name: 'OSCD, blocks of all cities', ...pairs, split: 'block', validation: 0.5 },
-      { name: 'OSCD, a city held back', ...pairs, split: 'pair' },
+      ...cities.map((city, i) => ({
+        name: `OSCD, ${city} held back`,
+        ...pairs,
+        split: `pair:${i + 1}`,
+      })),
     ],
   };
 }

@@ -99,7 +99,9 @@ export const train = call(
     split: z
       .string()
       .default('block')
-      .describe('block, random, or a file with a fixed split; of change block or pair'),
+      .describe(
+        'block, random, or a file with a fixed split; of change block, pair, or pair:2 to hold back the second',
+      ),
     splitSeed: z
       .int()
       .nonnegative()

@@ -251,7 +251,7 @@ function withSplit(settings: Recorded['settings']): Recorded['settings'] {
     .safeParse(settings['split']);
   if (!split.success) return settings;
   const { kind, file } = split.data;
-  const option = ['block', 'random', 'pair'].includes(kind) ? kind : (file ?? 'block');
+  const option = /^(block|random|pair(:[\d,]+)?)$/.test(kind) ? kind : (file ?? 'block');
   return { ...settings, split: option };
 }
 

@@ -74,16 +74,45 @@ export function splitBlocks(pairs: readonly ChangeCells[], options: CellSplitOpt
   return { uses: choose(pairs, units, options), settings: { ...options, blockPixels } };
 }
 
-/** Divides by whole pairs: what is measured was never looked at. */
-export function splitPairs(pairs: readonly ChangeCells[], options: CellSplitOptions): CellSplit {
+/**
+ * Divides by whole pairs: what is measured was never looked at.
+ * @param chosen numbers of the pairs held back, from 1; drawn where absent
+ * @throws AppError `usage` naming numbers that are not there, or where none would be left to learn from; `no-samples`
+ */
+export function splitPairs(
+  pairs: readonly ChangeCells[],
+  options: CellSplitOptions,
+  chosen: readonly number[] = [],
+): CellSplit {
   requireChange(pairs);
-  const units = pairs.map(({ changed, unchanged }, pair): Unit => {
+  const uses = chosen.length === 0 ? choose(pairs, unitsOf(pairs), options) : held(pairs, chosen);
+  const validationPairs = uses.flatMap((use, pair) =>
+    use[0] === cellUse.validation ? [pair] : [],
+  );
+  return { uses, settings: { ...options, validationPairs } };
+}
+
+const unitsOf = (pairs: readonly ChangeCells[]): Unit[] =>
+  pairs.map(({ changed, unchanged }, pair) => {
     const all = sum(changed);
     return { pair, cells: [...changed.keys()], changed: all, labelled: all + sum(unchanged) };
   });
-  const uses = choose(pairs, units, options);
-  const held = uses.flatMap((use, pair) => (use[0] === cellUse.validation ? [pair] : []));
-  return { uses, settings: { ...options, validationPairs: held } };
+
+function held(pairs: readonly ChangeCells[], chosen: readonly number[]): Uint8Array[] {
+  const missing = chosen.filter((number) => number < 1 || number > pairs.length);
+  if (missing.length > 0)
+    throw new AppError(
+      'usage',
+      `There is no pair ${missing.join(', ')} to hold back: ${pairs.length} were given. Count them from 1.`,
+      { pairs: pairs.length, missing },
+    );
+  const uses = pairs.map(({ changed }, pair) =>
+    new Uint8Array(changed.length).fill(
+      chosen.includes(pair + 1) ? cellUse.validation : cellUse.training,
+    ),
+  );
+  if (uses.some((use) => use[0] === cellUse.training)) return uses;
+  throw new AppError('usage', 'All pairs are held back: leave one to learn from.');
 }
 
 function blocksOf(pairs: readonly ChangeCells[], side: number): Unit[] {

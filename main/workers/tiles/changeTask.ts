@@ -142,15 +142,19 @@ async function divided(
   { input, imageSize, context }: TaskSetting,
 ): Promise<{ readonly labelled: readonly LabelledPair[]; readonly split: CellSplit }> {
   const { split: kind, validation: fraction, splitSeed: seed = input.seed } = input;
-  if (kind !== 'block' && kind !== 'pair')
+  const byPair = /^pair(?::(\d+(?:,\d+)*))?$/.exec(kind);
+  if (kind !== 'block' && byPair === null)
     throw new AppError(
       'usage',
-      `Change is split by --split block or by --split pair (whole pairs held back), not "${kind}": pixels drawn at random lie inside the tiles that are learned.`,
+      `Change is split by --split block or by --split pair (whole pairs held back; pair:2 the second), not "${kind}": pixels drawn at random lie inside the tiles that are learned.`,
     );
   const cells: ChangeCells[] = [];
   for (const { pair, labels } of opened)
     cells.push(await countCells(labels, pair.grid, Math.max(8, imageSize / 2), context.signal));
-  const split = (kind === 'pair' ? splitPairs : splitBlocks)(cells, { fraction, seed });
+  const split =
+    byPair === null
+      ? splitBlocks(cells, { fraction, seed })
+      : splitPairs(cells, { fraction, seed }, byPair[1]?.split(',').map(Number));
   return {
     split,
     labelled: opened.map((one, i) => ({ ...one, cells: cells[i]!, uses: split.uses[i]! })),
