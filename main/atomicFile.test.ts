@@ -1,20 +1,25 @@
 import { spawnSync } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../app/error.ts';
 import {
+  nameNew,
   removeStaleParts,
   removeStalePartsIn,
+  syncFolder,
   temporaryName,
   writeError,
   writeFileAtomic,
@@ -110,4 +115,77 @@ test('system errors become codes that scripts can rely on', () => {
   expect(writeError(system('EROFS'), '/a').code).toBe('not-writable');
   expect(writeError(system('EWHATEVER'), '/a').message).toContain('EWHATEVER');
   expect(writeError(new TypeError('slip'), '/a').code).toBe('internal');
+  expect(writeError('no error at all', '/a').message).toContain('no error at all');
+  const numbered = Object.assign(new Error('odd'), { code: 5, syscall: 'write' });
+  expect(writeError(numbered, '/a')).toMatchObject({ code: 'internal' });
+});
+
+test('a finished file gets its name, and never that of another', () => {
+  const [path, temporary] = [join(folder, 'map.gpkg'), join(folder, 'map.part')];
+  writeFileSync(temporary, 'new');
+  nameNew(temporary, path);
+  expect(readFileSync(path, 'utf8')).toBe('new');
+  expect(readdirSync(folder)).toEqual(['map.gpkg']);
+  writeFileSync(temporary, 'newer');
+  expect(() => nameNew(temporary, path)).toThrow(
+    expect.objectContaining({ code: 'EEXIST' }) as Error,
+  );
+  expect(readFileSync(path, 'utf8')).toBe('new');
+  expect(() => nameNew(join(folder, 'none'), join(folder, 'other'))).toThrow(/ENOENT/);
+});
+
+describe('a folder', () => {
+  const system = (code: string): Error =>
+    Object.assign(new Error(code), { code, syscall: 'fsync' });
+
+  /** Makes a call of the system fail, in this process only. */
+  function failing(call: 'fsyncSync' | 'openSync', error: Error): void {
+    vi.spyOn(fs, call).mockImplementation(() => {
+      throw error;
+    });
+    syncBuiltinESMExports();
+  }
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+
+  test.each([
+    ['EIO', false],
+    ['ENOSPC', false],
+    // What file systems say that cannot sync a folder
+    ['EINVAL', true],
+    ['EPERM', true],
+  ])('that cannot be made durable (%s)', async (code, fine) => {
+    const handle = await open(folder, 'r');
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    vi.spyOn(prototype, 'sync').mockRejectedValue(system(code));
+    const synced = await syncFolder(folder).then(
+      () => true,
+      () => false,
+    );
+    expect(synced).toBe(fine);
+
+    const temporary = join(folder, 'map.part');
+    writeFileSync(temporary, 'new');
+    failing('fsyncSync', system(code));
+    const name = (): void => nameNew(temporary, join(folder, 'map'));
+    if (fine) expect(name).not.toThrow();
+    else expect(name).toThrow(code);
+  });
+
+  test('that cannot be opened, or is not there, is left alone', async () => {
+    await expect(syncFolder(join(folder, 'none'))).resolves.toBeUndefined();
+    const temporary = join(folder, 'map.part');
+    writeFileSync(temporary, 'new');
+    failing('openSync', Object.assign(new Error('no'), { code: 'EACCES', syscall: 'open' }));
+    nameNew(temporary, join(folder, 'map'));
+    expect(readdirSync(folder)).toEqual(['map']);
+    // An error that is none of the system's says nothing of the disk.
+    failing('openSync', new TypeError('slip'));
+    renameSync(join(folder, 'map'), temporary);
+    expect(() => nameNew(temporary, join(folder, 'map'))).not.toThrow();
+  });
 });

@@ -66,7 +66,7 @@ async function removeStale(folder: string, wanted?: string): Promise<void> {
 export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(folder === '' ? '.' : folder, 'r');
+    handle = await open(folder, 'r');
     await handle.sync();
   } catch (error) {
     if (isDiskFault(error)) throw error;

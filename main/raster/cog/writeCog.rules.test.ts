@@ -232,10 +232,10 @@ describe('a file', () => {
     // Two tiles of 8 MiB, of which the second is nearly empty.
     const size = { width: 2064, height: 1040 };
     const samples = Uint16Array.from({ length: 2064 * 1040 }, (_, i) => Math.imul(i, 40503) >>> 7);
-    const options = {
+    const options: CogWriterOptions = {
       ...{ grid: size, tileSize: 2048, compression: 'none' },
       bands: [{ name: '', type: 'uint16' }],
-    } as const;
+    };
     await written(options, samples);
     const scene = await openTiff(path);
     const { bands } = await scene.read({ window: { x: 0, y: 0, ...size } });
