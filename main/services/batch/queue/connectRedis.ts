@@ -51,7 +51,8 @@ export async function connectRedis(
   });
   try {
     await redis.connect();
-    await redis.ping();
+    // Asked again: the client goes on with database 0, which may be another batch's, where a server has not so many.
+    await redis.select(address.database);
   } catch (error) {
     redis.disconnect();
     throw unreachable(address, last ?? (error as Error));
