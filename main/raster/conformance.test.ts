@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sceneViolations } from './conformance.ts';
@@ -189,6 +189,23 @@ describe.skipIf(noReferee !== undefined)(
       });
     }
 
+    it('a folder that holds one product is that product, with a choice of its images', async () => {
+      const holder = join(folder.path, 'download');
+      cpSync(join(folder.path, 'new.SAFE'), join(holder, 'new.SAFE'), { recursive: true });
+      mkdirSync(join(holder, 'notes'));
+      const open = async (name: string) => {
+        const source = await openScene(name);
+        await source.close();
+        return source.description;
+      };
+      const product = await open(join(folder.path, 'new.SAFE'));
+      const found = await open(holder);
+      expect(found).toMatchObject({ uri: holder, grid: product.grid, bands: product.bands });
+      const classes = await open(`${holder}#SCL`);
+      expect(classes.uri).toBe(`${holder}#SCL`);
+      expect(classes.bands.map((band) => band.type)).toEqual(['uint8']);
+    });
+
     it('the suite finds a reader that breaks its rules', async () => {
       const broken = await sceneViolations(async () => {
         const source = await openScene(join(folder.path, 'strips.tif'));
@@ -203,6 +220,32 @@ describe.skipIf(noReferee !== undefined)(
       const rules = broken.map((violation) => violation.rule);
       expect(rules.some((rule) => rule.endsWith('nodata and NaN are masked'))).toBe(true);
       expect(rules).toContain('chosen bands: one array and mask a band');
+    });
+
+    it('the suite finds windows of other pixels or masks, and a failure without a reason', async () => {
+      for (const wrong of ['pixels', 'mask'] as const) {
+        const broken = await sceneViolations(async () => {
+          const source = await openScene(join(folder.path, 'float.tif'));
+          const { grid } = source.description;
+          return {
+            ...source,
+            read: async (request) => {
+              const { x, y, width, height } = request.window;
+              if (x < 0 || y < 0 || x + width > grid.width)
+                // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is tested
+                return Promise.reject(undefined);
+              const block = await source.read(request);
+              if (width === grid.width && height === grid.height) return block;
+              const bands = block.bands.map((samples) => samples.map(() => 12345 as never));
+              const masks = bands.map(() => new Uint8Array(width * height));
+              return wrong === 'pixels' ? { ...block, bands } : { ...block, masks };
+            },
+          };
+        });
+        const found = broken.find(({ rule }) => rule === 'a window shows the pixels of the whole');
+        expect(found?.found).toMatch(wrong === 'pixels' ? /is 12345, not/ : /mask of band 1/);
+        expect(broken.some((violation) => violation.found.includes('nothing'))).toBe(true);
+      }
     });
   },
 );

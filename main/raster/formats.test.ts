@@ -43,6 +43,7 @@ describe('openScene', () => {
     ['<!DOCTYPE html>', 'web page'],
     ['{"type":"FeatureCollection"}', 'JSON'],
     ['ncols 4\nnrows 4\n', 'ASCII grid'],
+    ['MATLAB 7.3 MAT-file', 'no format that Prismap knows'],
     ['nothing known', 'no format that Prismap knows'],
   ])('names what a wrong file is: %j', async (content, name) => {
     const path = save('scene.tif', content.padEnd(64));
@@ -69,6 +70,26 @@ describe('openScene', () => {
     expect((await errorOf(openScene(join(folder.path, 'hollow')))).code).toBe('unknown-format');
     expect((await errorOf(openScene('a.tif,,b.tif'))).code).toBe('usage');
     expect((await errorOf(openScene('a.tif,b.tif'))).code).toBe('not-found');
+  });
+
+  it('an address is asked for over the network, and nowhere else', async () => {
+    const error = await errorOf(openScene('http://127.0.0.1:1/scene.tif'));
+    expect(error.code).toBe('network');
+    expect(error.message).toContain('http://127.0.0.1:1/scene.tif');
+  });
+
+  it('a folder of one picture is that picture, under the name of the folder', async () => {
+    const only = join(folder.path, 'only');
+    mkdirSync(only);
+    mkdirSync(join(only, 'more'));
+    const png = encode({ width: 3, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+    writeFileSync(join(only, 'picture.png'), png);
+    writeFileSync(join(only, 'notes.txt'), 'nothing to see');
+    const source = await openScene(only);
+    expect(source.description).toMatchObject({ uri: only, format: 'PNG' });
+    const { bands } = await source.read({ window: { x: 1, y: 1, width: 2, height: 1 } });
+    expect([...bands[0]!]).toEqual([5, 6]);
+    await source.close();
   });
 
   it('short names', () => {
@@ -127,7 +148,8 @@ describe.skipIf(noReferee !== undefined)(`stacks ${noReferee ?? ''}`, () => {
     const files = ['S2A_20200101_B8A.tif', 'S2A_20200101_B04.tif'].map((name) =>
       join(folder.path, 'stack', name),
     );
-    const source = await openScene(files.join(','));
+    // What may be kept is shared among the files.
+    const source = await openScene(files.join(','), { cacheBytes: 2 ** 20 });
     expect(source.description.bands.map((band) => band.name)).toEqual(['B8A', 'B04']);
     expect(source.description.files).toEqual(files);
     await source.close();

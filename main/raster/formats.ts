@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AppError } from '../../app/error.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { starts, unreadFiles } from './formatsUnread.ts';
@@ -201,6 +201,6 @@ function shareOf(options: OpenOptions, files: number): OpenOptions {
 export function sceneName(uri: string): string {
   const first = listed(uri)?.[0] ?? uri;
   const { path, choice } = targetOf(first);
-  const name = basename(path) || basename(dirname(path));
+  const name = basename(path);
   return choice === '' ? name : `${name}#${choice}`;
 }

@@ -92,6 +92,45 @@ test('a scene stretched between its 2nd and 98th percentile', async () => {
   });
 });
 
+test('values without a colour of their own: classes in the default colours, others transparent', async () => {
+  const values = Float32Array.of(1, 2, 0.5, -1, 0, 1);
+  await withCog([values], 3, async (source) => {
+    const { signal } = new AbortController();
+    const { data } = decode((await classPicture(source, { signal })).png);
+    const alpha = [0, 1, 2, 3, 4, 5].map((i) => data[i * 4 + 3]);
+    expect(alpha).toEqual([255, 255, 0, 0, 0, 255]);
+    expect([...data.slice(0, 4)]).toEqual([...data.slice(20, 24)]);
+    expect([...data.slice(0, 4)]).not.toEqual([...data.slice(4, 8)]);
+    const cancelled = classPicture(source, { signal: AbortSignal.abort() });
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+test('a band of one value is grey, one without any is dark, and a pixel needs one of the three', async () => {
+  const constant = new Float32Array(4).fill(7);
+  const empty = new Float32Array(4);
+  const rising = Float32Array.of(0, 1, 2, 3);
+  await withCog([constant, empty, rising], 2, async (source) => {
+    const { data } = decode((await composite(source, 1024, { bands: [0, 1, 2] })).png);
+    // Of the rising band the first pixel is nodata.
+    expect([...data.slice(0, 4)]).toEqual([128, 0, 0, 255]);
+    expect([...data.slice(12, 16)]).toEqual([128, 0, 255, 255]);
+    const named = {
+      ...source,
+      description: {
+        ...source.description,
+        bands: source.description.bands.map((one, i) => ({
+          ...one,
+          wavelengthNm: 450.4 + 100 * i,
+        })),
+      },
+    };
+    expect((await composite(named)).caption).toBe(
+      'Bands 3, 2, 1 (650, 550, 450 nm) as red, green, blue, stretched from 2 to 98 %',
+    );
+  });
+});
+
 const band = (change: Partial<Band>): Band => ({
   name: '',
   type: 'uint16',
@@ -116,6 +155,9 @@ test('bands for red, green and blue', () => {
   expect(compositeBands([band({}), band({})])).toEqual([0]);
   const infrared = Array.from({ length: 101 }, (_, i) => band({ wavelengthNm: 1000 + 10 * i }));
   expect(compositeBands(infrared)).toEqual([80, 50, 20]);
+  // A spectrum of the visible and near infrared, from 400 to 1000 nm
+  expect(compositeBands(Array.from({ length: 61 }, () => band({})))).toEqual([27, 16, 9]);
+  expect(compositeBands(Array.from({ length: 4 }, () => band({ bad: true })))).toEqual([0]);
   // Jasper Ridge: 198 of AVIRIS' bands
   expect(compositeBands(Array.from({ length: 198 }, () => band({})))).toEqual([25, 15, 8]);
 });

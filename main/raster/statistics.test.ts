@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Window } from '../../app/raster/grid.ts';
 import { type SampleArray, type SampleType, samplesOf } from '../../app/raster/samples.ts';
 import type { SceneSource } from '../../app/raster/scene.ts';
 import { openScene } from './formats.ts';
@@ -86,6 +87,52 @@ describe('statistics', () => {
     const [band] = await sceneStatistics(sceneOf(samplesOf('uint8', 64), 8), { bins: 4 });
     expect(band).toMatchObject({ count: 64, min: 0, max: 0, std: 0 });
     expect([...band!.histogram.counts]).toEqual([0, 0, 64, 0]);
+  });
+
+  it('count no value without end, and have no bins where nothing is valid', async () => {
+    const values = Float64Array.of(1, Infinity, 3, -Infinity, Number.NaN, 5);
+    const [band] = await sceneStatistics(sceneOf(values, 3), { bins: 2 });
+    expect(band).toMatchObject({ count: 3, min: 1, max: 5, mean: 3, validPercent: 50 });
+    expect([...band!.histogram.counts]).toEqual([1, 2]);
+    const [empty] = await sceneStatistics(sceneOf(new Float64Array(6).fill(Number.NaN), 3));
+    expect(empty).toMatchObject({ count: 0, min: Number.NaN });
+  });
+
+  it.each([
+    ['rows of small blocks', { width: 6000, height: 6000 }, { width: 8, height: 4 }],
+    ['columns of high blocks', { width: 6000, height: 6000 }, { width: 64, height: 6000 }],
+    [
+      'blocks as large as what is held',
+      { width: 8192, height: 4096 },
+      { width: 4096, height: 4096 },
+    ],
+  ])('read a large scene once, in %s', async (_, grid, block) => {
+    const seen = sceneOf(new Uint8Array(1), 1).description;
+    const windows: Window[] = [];
+    const signals = new Set<unknown>();
+    const source: SceneSource = {
+      description: { ...seen, grid, block },
+      read: ({ window, signal }) => {
+        windows.push(window);
+        signals.add(signal);
+        const samples = new Uint8Array(window.width * window.height).fill(windows.length);
+        const size = { width: window.width, height: window.height };
+        return Promise.resolve({ window, ...size, bands: [samples], masks: [undefined] });
+      },
+      close: () => Promise.resolve(),
+    };
+    const shares: number[] = [];
+    const { signal } = new AbortController();
+    const options = { signal, onProgress: (share: number) => shares.push(share) };
+    const [band] = await sceneStatistics(source, options);
+    expect(band!.count).toBe(grid.width * grid.height);
+    expect([band!.min, band!.max]).toEqual([1, windows.length]);
+    expect(shares).toEqual(windows.map((_window, i) => (i + 1) / windows.length));
+    expect([...signals]).toEqual([signal]);
+    for (const { x, y, width, height } of windows) {
+      expect([x % block.width, y % block.height]).toEqual([0, 0]);
+      expect(width * height).toBeLessThanOrEqual(2 ** 24);
+    }
   });
 
   it('can be cancelled and report their progress', async () => {
