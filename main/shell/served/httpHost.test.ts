@@ -42,8 +42,13 @@ afterAll(async () => {
 type Raw = { readonly status: number; readonly text: string; readonly headers: string };
 
 /** One request byte by byte, so that Host, Origin and target are ours. */
-function raw(lines: readonly string[], body = '', method = 'GET /'): Promise<Raw> {
-  const request = [`${method} HTTP/1.1`, ...lines, 'Connection: close', '', body].join('\r\n');
+function raw(
+  lines: readonly string[],
+  body = '',
+  method = 'GET /',
+  version = 'HTTP/1.1',
+): Promise<Raw> {
+  const request = [`${method} ${version}`, ...lines, 'Connection: close', '', body].join('\r\n');
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect(host.port, '127.0.0.1', () =>
@@ -95,9 +100,18 @@ describe('who the request says it speaks to', () => {
 
   test('no host, two hosts and another form of target are refused', async () => {
     expect((await raw(['Accept: */*'])).status).toBe(400);
+    // before HTTP/1.1 nobody had to name one
+    expect((await raw(['Accept: */*'], '', 'GET /', 'HTTP/1.0')).status).toBe(403);
+    expect((await raw(['Accept: */*'], '', 'PUT /uploads/x', 'HTTP/1.0')).status).toBe(403);
     expect([400, 403]).toContain((await raw([own, 'Host: evil.example'])).status);
     expect((await raw([own], '', 'GET http://evil.example/')).status).toBe(403);
     expect((await raw([own], '', 'GET //evil.example/')).status).toBe(403);
+  });
+
+  test('who asks for the head alone gets the length and no page', async () => {
+    const { status, text, headers } = await raw([own], '', 'HEAD /');
+    expect([status, text]).toEqual([200, '']);
+    expect(headers).toContain(`content-length: ${'<p>window'.length}`);
   });
 
   test('a page of another name that resolves to this machine gets nothing (DNS rebinding)', async () => {

@@ -216,7 +216,7 @@ async function choose(
   signal: AbortSignal,
   { port, routes, options }: Parameters<typeof handle>[2],
 ): Promise<Answer> {
-  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+  const method = request.method === 'HEAD' ? 'GET' : request.method!;
   if (refusal(request, port, method !== 'GET') !== undefined) return emptyAnswer(403);
   const url = new URL(`http://127.0.0.1:${port}${request.url}`);
   const route = routes.find((each) => each.method === method && each.pattern.test(url.pathname));

@@ -12,7 +12,7 @@ export function refusal(
 ): string | undefined {
   const host = ownHost(request, port);
   if (host === undefined) return 'host';
-  const target = request.url ?? '';
+  const target = request.url!;
   if (!target.startsWith('/') || target.startsWith('//')) return 'target';
   const origins = request.headersDistinct['origin'] ?? [];
   if (origins.length === 0 ? needsOrigin : !isOwn(origins, host)) return 'origin';

@@ -97,6 +97,24 @@ describe('who comes in', () => {
     expect([call.mock.calls.length, messages.length, audience.size]).toEqual([0, 0, 0]);
   });
 
+  test('a long message of who has shown no key is not read to its end', async () => {
+    const { socket, closed, messages } = await dial();
+    socket.send(JSON.stringify({ session, more: 'x'.repeat(2 ** 20) }));
+    // cut off, without a word
+    expect(await closed).toBe(1006);
+    expect([messages.length, audience.size]).toEqual([0, 0]);
+  });
+
+  test('the 65th window is told that there are too many; those before stay', async () => {
+    const first = await open();
+    const others = await Promise.all(Array.from({ length: 63 }, () => dial()));
+    const last = await dial();
+    expect(await last.closed).toBe(4429);
+    first.socket.send(ask(1));
+    await vi.waitFor(() => expect(first.messages).toHaveLength(1));
+    for (const { socket } of others) socket.terminate();
+  });
+
   test('who says nothing is not waited for', async () => {
     const { closed } = await dial();
     expect(await closed).toBe(4401);

@@ -39,7 +39,7 @@ export function acceptWindows(server: Server, options: WindowOptions): { close()
   });
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy());
-    const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname;
+    const path = new URL(request.url!, 'http://127.0.0.1').pathname;
     const refused = refusal(request, options.port, true) !== undefined;
     if (refused || path !== '/rpc') {
       stream.end(

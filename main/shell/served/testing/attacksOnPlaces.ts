@@ -176,7 +176,7 @@ export const attacksOnPlaces: readonly Attack[] = [
     async (target) => {
       const asked: string[] = [];
       const other = createServer((request, response) => {
-        asked.push(request.url ?? '');
+        asked.push(request.url!);
         response.end();
       });
       await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -267,7 +267,7 @@ export const attacksOnPlaces: readonly Attack[] = [
     'another machine of the network',
     async ({ port }) => {
       const others = Object.values(networkInterfaces())
-        .flatMap((all) => all ?? [])
+        .flatMap((all) => all!)
         .filter(({ internal, family }) => !internal && family === 'IPv4');
       for (const { address } of others) {
         const reached = await new Promise((resolve) => {

@@ -143,14 +143,11 @@ export function openRaw(
   });
 }
 
-/** A text message as one masked frame, for a socket that was opened byte by byte. */
+/** A text message of at most 125 bytes as one masked frame, for a socket that was opened byte by byte. */
 export function frame(text: string): Buffer {
   const body = Buffer.from(text);
-  const length = Buffer.alloc(body.length < 126 ? 0 : 2);
-  if (length.length > 0) length.writeUInt16BE(body.length);
-  const short = body.length < 126 ? body.length : 126;
   // a mask of zeros leaves the body as it is
-  return Buffer.concat([Buffer.from([0x81, 0x80 | short]), length, Buffer.alloc(4), body]);
+  return Buffer.concat([Buffer.from([0x81, 0x80 | body.length]), Buffer.alloc(4), body]);
 }
 
 type Message = Readonly<Record<string, unknown>> & { readonly id?: number };
