@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, test } from 'vitest';
 import { temporaryFolder } from '../scenes/testing/files.ts';
 import { type Hdf5Answer, hdf5Contents } from './hdf5Contents.ts';
 import { writeMat73 } from './testing/mat73.ts';
@@ -141,4 +141,30 @@ describe('the contents of an HDF5 file', () => {
     await expect(hdf5Contents()({ kind: 'open', path })).rejects.toThrow();
     expect(await hdf5Contents()({ kind: 'box', name: 'a', ranges: [[0, 1]] })).toEqual({});
   });
+});
+
+/** Written by h5py 3.16: an array of its own, and one whose 32 bytes are those of a `package.json` where the program runs. */
+const takesFromElsewhere =
+  'H4sIAAAAAAACA/N1DPFxdFIw1zNW8HUM0U3LzElVoBdgYPL0ZRgFAwo6PVzceLmkuJg5OBgYmCBi/6GAjQvCN4Cq9VYTjfP3cAliYqhgEkJWCANc' +
+  'TAyMDAxsfAxAijm/PG8zVCObIEiErbgkPyc1bz8jVNSQDOcGbxaPBDuBkYGRUQXoYiZGRqirGZihNDqfmYeBUYAB5AIQ4GBgBbqSmYsD6ANmRiAX' +
+  '4kKYBSuGTtSd2dbLjR4WLFA5qLcY0PnYw4JdA2gCWJSR4TQTqg4YUICZBA43WIzDRBlqBjYsfN02z/ZwdQwAsSWgYrB09poJVW1BYnJ2YnqqXlZx' +
+  'ft5oATAKRsEoGLmAkYmZhRUAGW2G+QYKAAA=';
+
+test('an array whose values lie in another file of the machine gives none, and its neighbours are read', async () => {
+  const path = newPath();
+  writeFileSync(path, gunzipSync(Buffer.from(takesFromElsewhere, 'base64')));
+  const ask = hdf5Contents();
+  const { arrays } = await ask({ kind: 'open', path });
+  expect(arrays!.map(({ name }) => name)).toEqual(['own', 'stolen']);
+  const box = (name: string): Promise<Hdf5Answer> =>
+    ask({
+      kind: 'box',
+      name,
+      ranges: [
+        [0, 2],
+        [0, 3],
+      ],
+    });
+  expect((await box('own')).values).toEqual(Uint8Array.of(0, 1, 2, 3, 4, 5));
+  await expect(box('stolen')).rejects.toThrow(/takes its values from another file/);
 });

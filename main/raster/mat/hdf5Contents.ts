@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { Dataset, File as Hdf5Handle } from 'h5wasm/node';
+import { AppError } from '../../../app/error.ts';
 import { type SampleArray, type SampleType, samplesOf } from '../../../app/raster/samples.ts';
 import { limits } from '../scenes/limits.ts';
 
@@ -31,24 +33,56 @@ type Listed = ListedArray & { readonly dataset: Dataset };
 
 /** Answers questions about one HDF5 file through the library, which is to serve no other: see `hdf5Worker.ts`. */
 export function hdf5Contents(): (question: Hdf5Question) => Promise<Hdf5Answer> {
-  let listed: readonly Listed[] = [];
+  let opened: Opened | undefined;
   return async (question) => {
     if (question.kind === 'open') {
-      listed = await open(question.path);
+      opened = await open(question.path);
+      const { listed } = opened;
       return { arrays: listed.map(({ name, dimensions, type }) => ({ name, dimensions, type })) };
     }
-    const array = listed.find((candidate) => candidate.name === question.name);
-    return array === undefined ? {} : { values: valuesOf(array, question.ranges) };
+    const array = opened?.listed.find((candidate) => candidate.name === question.name);
+    if (opened === undefined || array === undefined) return {};
+    const { path, files } = opened;
+    return { values: openingNothingBut(path, files, () => valuesOf(array, question.ranges)) };
   };
 }
 
+type FileSystem = NonNullable<typeof import('h5wasm/node').FS>;
+type Opened = {
+  readonly path: string;
+  readonly files: FileSystem;
+  readonly listed: readonly Listed[];
+};
+
 /** Opens the file and lists the real numeric arrays of its root. */
-async function open(path: string): Promise<Listed[]> {
+async function open(path: string): Promise<Opened> {
   const { default: h5 } = await import('h5wasm/node');
   const library = await h5.ready;
   // Failures are thrown instead of printed.
   library.activate_throwing_error_handler();
-  return list(new h5.File(path, 'r'), (entity) => entity instanceof h5.Dataset);
+  const files = library.FS;
+  const listed = openingNothingBut(path, files, () =>
+    list(new h5.File(path, 'r'), (entity) => entity instanceof h5.Dataset),
+  );
+  return { path, files, listed };
+}
+
+/**
+ * Does `work`, in which the library may open no file but `path`: a dataset may name others to take its bytes from, and any of this
+ * machine's would do.
+ */
+function openingNothingBut<Result>(path: string, files: FileSystem, work: () => Result): Result {
+  const { open } = files;
+  files.open = (wanted, ...rest) => {
+    if (resolve(wanted) !== resolve(path))
+      throw new AppError('corrupt', `${path} takes its values from another file.`);
+    return open(wanted, ...rest);
+  };
+  try {
+    return work();
+  } finally {
+    files.open = open;
+  }
 }
 
 function list(handle: Hdf5Handle, isDataset: (entity: unknown) => boolean): Listed[] {
