@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { writeSafetensors } from './safetensors.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -30,6 +31,22 @@ describe('checkpoint', () => {
       'checkpoint-000004.safetensors',
     ]);
     expect(await loadCheckpoint(folder)).toEqual({ checkpoint: checkpoint(4) });
+  });
+
+  it('keeps the running mean of weights, and needs no best ones', async () => {
+    const { best, ...plain } = checkpoint(1);
+    const averaged = { ...plain, average: best! };
+    await writeFile(join(folder, 'notes.txt'), 'of somebody else');
+    await saveCheckpoint(folder, averaged);
+    expect(await loadCheckpoint(folder)).toEqual({ checkpoint: averaged });
+  });
+
+  it('is none where numbers stand without a state', async () => {
+    await writeFile(join(folder, 'checkpoint-000001.safetensors'), writeSafetensors(new Map()));
+    await expect(loadCheckpoint(folder)).rejects.toMatchObject({
+      code: 'bad-weights',
+      message: expect.stringContaining('its hash differs') as unknown,
+    });
   });
 
   it('is absent in an empty or missing folder', async () => {

@@ -38,6 +38,13 @@ describe('model folder', () => {
     await saveModelFolder(folder, { card, weights: forest, curve: [] });
     const model = await loadModelFolder(folder);
     expect(model.kind === 'forest' && model.forest).toEqual(forest);
+    // the same trees under a card of a network
+    await saveModelFolder(folder, {
+      card: exampleCard({ members: 1 }),
+      weights: forest,
+      curve: [],
+    });
+    await expect(loadModelFolder(folder)).rejects.toThrow(/does not fit its card: it holds/);
   });
 
   it('refuses what is no model', async () => {
@@ -52,6 +59,9 @@ describe('model folder', () => {
       [text.replace('"members": 2', '"members": 2, "extra": 1'), /extra/],
       [text.replace('"std": [', '"std": [\n 1,'), /not for 6 bands/],
       [text.replace('"value": 2', '"value": 1'), /same value/],
+      [text.replace('"bands": 6', '"bands": 7'), /lists 6 bands for 7/],
+      [text.replace('"classes": 3', '"classes": 4'), /lists 3 classes for 4/],
+      [`${text}${' '.repeat(4 * 2 ** 20)}`, /it has \d+ bytes/],
       [text.replace('"views": 1', '"views": 2'), /different views/],
     ];
     for (const [changed, message] of broken) {

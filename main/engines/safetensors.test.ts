@@ -39,6 +39,15 @@ describe('readSafetensors', () => {
     expect([...floatValues(tensors.get('x')!, 'x')]).toEqual([1, -3.140625]);
   });
 
+  it('reads what half precision has beside numbers', () => {
+    const bytes = fileOf('{"x":{"dtype":"F16","shape":[5],"data_offsets":[0,10]}}', 10);
+    // infinity, its negative, no number, negative zero, the largest number without a leading one (IEEE 754)
+    bytes.set([0x00, 0x7c, 0x00, 0xfc, 0x01, 0x7c, 0x00, 0x80, 0xff, 0x03], bytes.length - 10);
+    const { tensors } = readSafetensors(bytes, 'x');
+    const wanted = [Infinity, -Infinity, Number.NaN, -0, Math.fround(1023 * 2 ** -24)];
+    expect([...floatValues(tensors.get('x')!, 'x')]).toEqual(wanted);
+  });
+
   const entry = (offsets: string, shape = '[1]', dtype = '"F32"') =>
     `{"x":{"dtype":${dtype},"shape":${shape},"data_offsets":${offsets}}}`;
 
@@ -67,6 +76,11 @@ describe('readSafetensors', () => {
       ),
       /begins at byte 0, not at 4/,
     ],
+    ['metadata that is a list', fileOf('{"__metadata__":[]}', 0), /metadata is not an object/],
+    ['a tensor that is a number', fileOf('{"x":1}', 0), /"x" is not described/],
+    ['a tensor of no type', fileOf(entry('[0,4]', '[1]', '1'), 4), /"x" has no type/],
+    ['three offsets', fileOf(entry('[0,4,8]'), 8), /no valid offsets/],
+    ['offsets that are none', fileOf(entry('"0,4"'), 4), /no valid offsets/],
     ['metadata that is no text', fileOf('{"__metadata__":{"a":1}}', 0), /not text/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => readSafetensors(bytes, 'file')).toThrow(message);
