@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Board, prefix } from './board.ts';
 import { connectRedis } from './connectRedis.ts';
@@ -50,6 +52,31 @@ describe.skipIf(noRedis !== undefined)(`a line to Redis ${noRedis ?? ''}`, () =>
         code: 'network',
         message: expect.stringContaining('cannot be reached (ECONNREFUSED)') as unknown,
       });
+  });
+
+  test('to somebody else than Redis is refused', async () => {
+    const deaf = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    const { port } = deaf.address() as AddressInfo;
+    await expect(connectRedis(redisAddress(`redis://127.0.0.1:${port}`, {}))).rejects.toMatchObject(
+      {
+        code: 'network',
+        message: expect.stringContaining('Check the address') as unknown,
+      },
+    );
+    deaf.close();
+  });
+
+  test('answers when the server is back, also where nobody listens to what it says', async () => {
+    const own = await RedisServer.start();
+    const line = await connectRedis(redisAddress(own.address(), {}));
+    await own.kill();
+    const asked = line.redis.ping();
+    await own.again();
+    expect(await asked).toBe('PONG');
+    line.close();
+    await own.kill();
+    await own.stop();
   });
 
   test('a queue is that of one batch at a time; what one left is kept', async () => {

@@ -29,7 +29,7 @@ describe.skipIf(noRedis !== undefined)(`a batch that hands scenes out ${noRedis 
   let database = 0;
   const queue = (): string => redis.address(database++);
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisServer.start('--databases', '64');
     await world.make(2);
   });
   afterAll(async () => {
@@ -59,9 +59,16 @@ describe.skipIf(noRedis !== undefined)(`a batch that hands scenes out ${noRedis 
         },
       },
     );
-    ended.catch(() => undefined);
+    let over: string | undefined;
+    ended.then(
+      () => (over = 'it is done'),
+      (error: Error) => (over = error.message),
+    );
     const says = async (pattern: RegExp): Promise<void> => {
-      while (!notes.some((note) => pattern.test(note))) await pause(10);
+      while (!notes.some((note) => pattern.test(note))) {
+        if (over !== undefined) throw new Error(`never said ${pattern}: ${over}`);
+        await pause(10);
+      }
     };
     return { ended, stop, notes, events, says };
   }
@@ -243,6 +250,36 @@ describe.skipIf(noRedis !== undefined)(`a batch that hands scenes out ${noRedis 
     expect(failed).toMatchObject([
       { code: 'internal', message: expect.stringContaining('no part') as unknown },
     ]);
+  });
+
+  test('gives up a scene whose workers are lost again and again', async () => {
+    const at = queue();
+    const led = lead('lost', at, one);
+    await led.says(/No worker is there/);
+    const board = await Board.open(redisAddress(at));
+    // takes jobs and is never heard of again, as one whose machine was switched off
+    const gone = new BullWorker(queueName, () => new Promise(() => undefined), {
+      ...{ connection: board.redis, prefix, concurrency: 9, skipLockRenewal: true },
+      ...{ lockDuration: 300, stalledInterval: 200, maxStalledCount: 6, drainDelay: 1 },
+    });
+    gone.on('error', () => undefined);
+    expect((await led.ended).failed).toMatchObject([{ scene: 's0.tif', code: 'worker-died' }]);
+    await gone.close(true);
+    board.close();
+  });
+
+  test('says what Redis refuses, and goes on when it does no more', async () => {
+    const at = queue();
+    const led = lead('refused', at);
+    await led.says(/No worker is there/);
+    const board = await Board.open(redisAddress(at));
+    const key = `${prefix}:${queueName}:completed`;
+    await board.redis.set(key, 'no sorted set');
+    await led.says(/The queue answers: .*WRONGTYPE/);
+    await board.redis.del(key);
+    led.stop.abort();
+    await expect(led.ended).rejects.toMatchObject({ code: 'cancelled' });
+    board.close();
   });
 
   test('goes on where Redis comes back', async () => {
