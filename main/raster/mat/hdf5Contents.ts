@@ -47,7 +47,8 @@ export function hdf5Contents(): (question: Hdf5Question) => Promise<Hdf5Answer> 
   };
 }
 
-type FileSystem = NonNullable<typeof import('h5wasm/node').FS>;
+/** How the library opens files: its own function, which belongs to nothing. */
+type FileSystem = { open: (path: string, flags: string, mode?: number) => unknown };
 type Opened = {
   readonly path: string;
   readonly files: FileSystem;

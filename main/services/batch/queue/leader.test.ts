@@ -59,14 +59,14 @@ describe.skipIf(noRedis !== undefined)(`a batch that hands scenes out ${noRedis 
         },
       },
     );
-    let over: string | undefined;
+    const over: string[] = [];
     ended.then(
-      () => (over = 'it is done'),
-      (error: Error) => (over = error.message),
+      () => over.push('it is done'),
+      (error: Error) => over.push(error.message),
     );
     const says = async (pattern: RegExp): Promise<void> => {
       while (!notes.some((note) => pattern.test(note))) {
-        if (over !== undefined) throw new Error(`never said ${pattern}: ${over}`);
+        if (over[0] !== undefined) throw new Error(`never said ${pattern.source}: ${over[0]}`);
         await pause(10);
       }
     };
