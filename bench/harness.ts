@@ -26,6 +26,8 @@ export type Bench = {
   readonly work?: Work;
   /** Where a round takes long: no more than these. */
   readonly mostRounds?: number;
+  /** Rounds that are not counted; 0 where each starts a process of its own. */
+  readonly warmups?: number;
   /** Says why the two results differ, or undefined where they agree. Default: digests must be equal. */
   readonly disagreement?: (ours: string, peer: string) => string | undefined;
 };
@@ -59,7 +61,8 @@ type Figures = {
 };
 
 /** Runs both sides alternately, A B A B …; medians and minima of CPU time and wall over `rounds`, after `warmups`. */
-export async function compare(bench: Bench, rounds = 7, warmups = 2): Promise<BenchRow> {
+export async function compare(bench: Bench, rounds = 7): Promise<BenchRow> {
+  const { warmups = 2 } = bench;
   const ours = new Runner(bench.ours);
   const peer = new Runner(bench.peer);
   try {

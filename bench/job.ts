@@ -38,6 +38,7 @@ export async function benches(folder: string): Promise<readonly Bench[]> {
       must: 0.25,
       aim: 0.15,
       mostRounds: 3,
+      warmups: 0,
       disagreement,
     },
   ];
