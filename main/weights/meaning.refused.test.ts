@@ -6,6 +6,8 @@ import {
   floats,
   global,
   int,
+  list,
+  none,
   pickle,
   reduce,
   tensor,
@@ -15,9 +17,6 @@ import {
 } from './testing/checkpointWriter.ts';
 
 const { refusalOf } = checkpointFiles();
-
-const list = (...items: readonly Uint8Array[]): Buffer => bytesOf('](', ...items, 'e');
-const none = bytesOf('N');
 
 /** LONG_BINPUT to one place more of the memo than is kept. */
 const everyPlace = Buffer.alloc(5 * 1_000_001, 'r');

@@ -9,6 +9,8 @@ import {
   floats,
   global,
   int,
+  list,
+  none,
   pickle,
   reduce,
   tensor,
@@ -18,9 +20,6 @@ import {
 } from './testing/checkpointWriter.ts';
 
 const { folder, open, metadataOf } = checkpointFiles();
-
-const list = (...items: readonly Uint8Array[]): Buffer => bytesOf('](', ...items, 'e');
-const none = bytesOf('N');
 
 describe.skipIf(!hasModule('torch'))(
   'values that PyTorch writes beside tensors (skipped where .cache/referee has no torch)',

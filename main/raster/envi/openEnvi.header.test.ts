@@ -9,14 +9,12 @@ import { openEnvi } from './openEnvi.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
 
 const plain = 'ENVI\nsamples = 4\nlines = 3\nbands = 2\ndata type = 1\n';
 
 /** Writes an image of 2 bands whose header has these lines too; returns the path of its data. */
 function envi(lines: string): string {
-  const place = join(folder.path, `case-${++count}`);
-  mkdirSync(place);
+  const place = folder.newFolder();
   writeFileSync(join(place, 'scene.hdr'), plain + lines);
   writeFileSync(join(place, 'scene.img'), new Uint8Array(24));
   return join(place, 'scene.img');

@@ -11,12 +11,10 @@ import { openEnvi } from './openEnvi.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
 
 /** Writes a header and data into a folder of its own; returns the path of the data. */
 function envi(header: string, data: Uint8Array, names = ['scene.hdr', 'scene.img']): string {
-  const place = join(folder.path, `case-${++count}`);
-  mkdirSync(place);
+  const place = folder.newFolder();
   writeFileSync(join(place, names[0]!), header);
   writeFileSync(join(place, names[1]!), data);
   return join(place, names[1]!);

@@ -10,13 +10,7 @@ import { noReferee, Referee } from '../scenes/testing/referee.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
-
-function save(bytes: Uint8Array): string {
-  const path = join(folder.path, `${++count}.jpg`);
-  writeFileSync(path, bytes);
-  return path;
-}
+const save = (bytes: Uint8Array): string => folder.save(bytes, '.jpg');
 
 async function read(path: string): Promise<RasterBlock> {
   const source = await openScene(path);

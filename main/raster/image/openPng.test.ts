@@ -12,7 +12,6 @@ import { pngChunk as chunk } from './testing/pngFile.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
 
 /** 4 × 2 pixels of 8 bits: rows 1 2 3 4 and 5 6 7 8 where nothing else is said. */
 const rows = Buffer.from([0, 1, 2, 3, 4, 0, 5, 6, 7, 8]);
@@ -24,11 +23,9 @@ function save(colour: number, chunks: readonly Buffer[], depth = 8): string {
   header.writeUInt32BE(4);
   header.writeUInt32BE(2, 4);
   header.set([depth, colour], 8);
-  const path = join(folder.path, `${++count}.png`);
   const signature = Buffer.from('89504e470d0a1a0a', 'hex');
   const end = chunk('IEND', Buffer.alloc(0));
-  writeFileSync(path, Buffer.concat([signature, chunk('IHDR', header), ...chunks, end]));
-  return path;
+  return folder.save(Buffer.concat([signature, chunk('IHDR', header), ...chunks, end]), '.png');
 }
 
 async function read(path: string): Promise<RasterBlock> {

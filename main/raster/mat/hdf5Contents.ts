@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Dataset, File as Hdf5Handle } from 'h5wasm/node';
-import { AppError } from '../../../app/error.ts';
 import { type SampleArray, type SampleType, samplesOf } from '../../../app/raster/samples.ts';
 import { limits } from '../scenes/limits.ts';
 
@@ -23,11 +22,18 @@ export type ListedArray = {
 export type Hdf5Answer = {
   readonly arrays?: readonly ListedArray[] | undefined;
   readonly values?: SampleArray | undefined;
+  /** It could not because the values lie in another file. */
+  readonly foreign?: true;
 };
 
 const mostVariables = 10_000;
 const integerClass = 0;
 const floatClass = 1;
+/** `EACCES` as WASI numbers errors. */
+const accessDenied = 2;
+/** Bits of Linux's `open` by which folders and files to be written differ: after an error it looks for plug-ins, and for room to report. */
+const [writing, directory] = [0b11, 0o200000];
+const elsewhere = Symbol('in another file');
 
 type Listed = ListedArray & { readonly dataset: Dataset };
 
@@ -43,12 +49,16 @@ export function hdf5Contents(): (question: Hdf5Question) => Promise<Hdf5Answer> 
     const array = opened?.listed.find((candidate) => candidate.name === question.name);
     if (opened === undefined || array === undefined) return {};
     const { path, files } = opened;
-    return { values: openingNothingBut(path, files, () => valuesOf(array, question.ranges)) };
+    const values = openingNothingBut(path, files, () => valuesOf(array, question.ranges));
+    return values === elsewhere ? { foreign: true } : { values };
   };
 }
 
-/** How the library opens files: its own function, which belongs to nothing. */
-type FileSystem = { open: (path: string, flags: string, mode?: number) => unknown };
+/** How the library opens files: its own function, which belongs to nothing, and the error that its C code knows. */
+type FileSystem = {
+  open: (path: string, flags: string | number, mode?: number) => unknown;
+  readonly ErrnoError: new (code: number) => unknown;
+};
 type Opened = {
   readonly path: string;
   readonly files: FileSystem;
@@ -65,22 +75,32 @@ async function open(path: string): Promise<Opened> {
   const listed = openingNothingBut(path, files, () =>
     list(new h5.File(path, 'r'), (entity) => entity instanceof h5.Dataset),
   );
+  if (listed === elsewhere) throw new Error('it cannot be listed without another file');
   return { path, files, listed };
 }
 
 /**
  * Does `work`, in which the library may open no file but `path`: a dataset may name others to take its bytes from, and any of this
- * machine's would do.
+ * machine's would do. Whatever came of it, `elsewhere` where it tried to read one.
  */
-function openingNothingBut<Result>(path: string, files: FileSystem, work: () => Result): Result {
+function openingNothingBut<Result>(
+  path: string,
+  files: FileSystem,
+  work: () => Result,
+): Result | typeof elsewhere {
   const { open } = files;
-  files.open = (wanted, ...rest) => {
-    if (resolve(wanted) !== resolve(path))
-      throw new AppError('corrupt', `${path} takes its values from another file.`);
-    return open(wanted, ...rest);
+  let tried = false;
+  files.open = (wanted, flags, mode) => {
+    if (resolve(wanted) === resolve(path)) return open(wanted, flags, mode);
+    tried ||= (Number(flags) & (writing | directory)) === 0;
+    throw new files.ErrnoError(accessDenied);
   };
   try {
-    return work();
+    const result = work();
+    return tried ? elsewhere : result;
+  } catch (error) {
+    if (tried) return elsewhere;
+    throw error;
   } finally {
     files.open = open;
   }

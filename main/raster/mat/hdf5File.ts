@@ -5,7 +5,7 @@ import type { Hdf5Answer, Hdf5Question, Hdf5Ranges, ListedArray } from './hdf5Co
 
 /** A numeric array of a MAT-file of version 7.3, which is an HDF5 file. */
 export type Hdf5Array = ListedArray & {
-  /** Values of a box. @throws AppError `corrupt` */
+  /** Values of a box. @throws AppError `corrupt`, `unsupported` where they lie in another file */
   read(ranges: Hdf5Ranges): Promise<SampleArray>;
 };
 
@@ -34,7 +34,14 @@ async function readBox(
   { name, type }: ListedArray,
   { ranges, path }: { readonly ranges: Hdf5Ranges; readonly path: string },
 ): Promise<SampleArray> {
-  const { values } = await thread.ask({ kind: 'box', name, ranges });
+  const { values, foreign } = await thread.ask({ kind: 'box', name, ranges });
+  if (foreign) {
+    throw new AppError(
+      'unsupported',
+      `${path}: the values of ${name} lie in another file, which is not followed. Save them in one file.`,
+      { path, array: name },
+    );
+  }
   const expected = ranges.reduce((product, [from, to]) => product * (to - from), 1);
   if (values?.length === expected && sampleTypeOf(values) === type) return values;
   throw damaged(path, `the values of ${name} cannot be decompressed`);

@@ -15,13 +15,7 @@ import { readMatFile } from './matFile5.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
-
-function save(content: Uint8Array): string {
-  const path = join(folder.path, `${++count}.mat`);
-  writeFileSync(path, content);
-  return path;
-}
+const save = (content: Uint8Array): string => folder.save(content, '.mat');
 
 /** Opens and reads the whole; the code and the message of the error that this ends with. */
 async function refusal(uri: string): Promise<readonly [code: string, message: string]> {

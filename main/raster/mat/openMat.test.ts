@@ -16,13 +16,7 @@ import {
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
-
-function save(content: Uint8Array): string {
-  const path = join(folder.path, `${++count}.mat`);
-  writeFileSync(path, content);
-  return path;
-}
+const save = (content: Uint8Array): string => folder.save(content, '.mat');
 
 async function readAll(uri: string): Promise<RasterBlock & { readonly names: readonly string[] }> {
   const source = await openScene(uri);

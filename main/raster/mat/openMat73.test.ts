@@ -6,11 +6,10 @@ import type { RasterBlock } from '../../../app/raster/scene.ts';
 import { openScene } from '../formats.ts';
 import { errorOf, temporaryFolder } from '../scenes/testing/files.ts';
 import { openHdf5 } from './hdf5File.ts';
-import { writeMat73 } from './testing/mat73.ts';
+import { takesFromElsewhere, writeMat73 } from './testing/mat73.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
 
 type Dataset = {
   readonly name: string;
@@ -21,7 +20,7 @@ type Dataset = {
 
 /** A file of compressed arrays. */
 async function mat73(datasets: readonly Dataset[]): Promise<string> {
-  const path = join(folder.path, `${++count}.mat`);
+  const path = folder.newPath('.mat');
   await writeMat73(path, (file) => {
     for (const dataset of datasets) {
       const chunks = dataset.shape.map((size) => Math.ceil(size / 2));
@@ -164,6 +163,17 @@ describe('MAT-file 7.3', () => {
       true,
     ]);
     await source.close();
+  });
+
+  it('values that lie in another file are not fetched from there, and the user is told so', async () => {
+    const path = folder.save(takesFromElsewhere(), '.mat');
+    const own = await readAll(`${path}#own`);
+    expect(own.bands).toHaveLength(1);
+    const error = await errorOf(readAll(`${path}#stolen`));
+    expect([error.code, error.message]).toEqual([
+      'unsupported',
+      `${path}: the values of stolen lie in another file, which is not followed. Save them in one file.`,
+    ]);
   });
 
   it('a file whose thread has ended answers instead of waiting', async () => {

@@ -8,11 +8,10 @@ import { readTileGrids, type TileGrids } from './tileGrid.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
 
 /** Reads product metadata of this text, in a folder of their own. */
 function readText(text: string, files: readonly string[] = []): Promise<SafeProduct> {
-  const place = join(folder.path, `product-${++count}`);
+  const place = folder.newFolder();
   for (const file of [...files, 'MTD_MSIL1C.xml']) {
     mkdirSync(join(place, file, '..'), { recursive: true });
     writeFileSync(join(place, file), text);
@@ -145,7 +144,7 @@ describe('metadata of a Sentinel-2 product', () => {
 
 describe('grids of a tile', () => {
   const read = (text: string): Promise<TileGrids> => {
-    const path = join(folder.path, `tile-${++count}.xml`);
+    const path = folder.newPath('.xml');
     writeFileSync(path, text);
     return readTileGrids(path);
   };

@@ -9,7 +9,6 @@ import { noReferee, Referee, type RefereeFacts } from './testing/referee.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
 
 const png = encode({ width: 3, height: 2, channels: 1, data: new Uint8Array(6) });
 const world = '10\n0\n0\n-20\n330005\n5822030\n';
@@ -22,8 +21,7 @@ const geoTransform = '<GeoTransform>330000, 10, 0, 5822040, 0, -20</GeoTransform
 
 /** A picture with these files beside it; returns its path. */
 function beside(files: Readonly<Record<string, string>>): string {
-  const place = join(folder.path, `case-${++count}`);
-  mkdirSync(place);
+  const place = folder.newFolder();
   writeFileSync(join(place, 'a.png'), png);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text);
   return join(place, 'a.png');

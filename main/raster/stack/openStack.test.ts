@@ -8,12 +8,6 @@ import { align } from './layers.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-let count = 0;
-const newFolder = (): string => {
-  const place = join(folder.path, `stack-${++count}`);
-  mkdirSync(place);
-  return place;
-};
 
 type File = {
   readonly size: readonly [width: number, height: number];
@@ -40,7 +34,7 @@ function envi(path: string, { size, bands = 1, place, lines = '', values }: File
 
 describe('stacks', () => {
   it('bands are called by their files, unless a file says more; files of many bands by both', async () => {
-    const place = newFolder();
+    const place = folder.newFolder();
     const files = [
       envi(join(place, 'height'), { size: [2, 2] }),
       envi(join(place, 'b.img'), { size: [2, 2], lines: 'band names = {Slope}\n' }),
@@ -61,7 +55,7 @@ describe('stacks', () => {
   });
 
   it('files without a place lie over each other, on the grid with the most pixels', async () => {
-    const place = newFolder();
+    const place = folder.newFolder();
     const files = [
       envi(join(place, 'coarse'), { size: [2, 1] }),
       envi(join(place, 'fine'), { size: [4, 2] }),
@@ -77,7 +71,7 @@ describe('stacks', () => {
   });
 
   it('a folder whose files are no one sensor is stacked as it is', async () => {
-    const place = newFolder();
+    const place = folder.newFolder();
     for (const name of ['S2A_x_B04', 'S2A_y_B04', 'S2A_z_B02.img']) {
       envi(join(place, name), { size: [2, 2] });
     }
@@ -92,7 +86,7 @@ describe('stacks', () => {
   });
 
   it('a part of the grid that a file does not reach holds nothing of it', async () => {
-    const place = newFolder();
+    const place = folder.newFolder();
     const files = [
       envi(join(place, 'west'), { size: [4, 4], place: [500000, 5000000, 10] }),
       envi(join(place, 'east'), {
@@ -117,7 +111,7 @@ describe('stacks', () => {
   });
 
   it('a large file is not read in full for a small picture', async () => {
-    const place = newFolder();
+    const place = folder.newFolder();
     const fine = envi(join(place, 'fine'), { size: [2, 2], place: [500000, 5000000, 10] });
     const coarse = envi(join(place, 'coarse'), { size: [2, 2], place: [500000, 5000000, 20] });
     const sides = { fine: 8800, coarse: 4400 };

@@ -36,6 +36,8 @@ export function int(value: number | bigint): Buffer {
 export const global = (module: string, name: string): Buffer =>
   bytesOf('c', module, '\n', name, '\n');
 export const tuple = (...items: readonly Uint8Array[]): Buffer => bytesOf('(', ...items, 't');
+export const list = (...items: readonly Uint8Array[]): Buffer => bytesOf('](', ...items, 'e');
+export const none = bytesOf('N');
 /** An object of a class, or what a function would give. */
 export const reduce = (callee: Uint8Array, ...args: readonly Uint8Array[]): Buffer =>
   bytesOf(callee, tuple(...args), 'R');

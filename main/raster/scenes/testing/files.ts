@@ -1,13 +1,43 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { AppError } from '../../../../app/error.ts';
 
+export type TemporaryFolder = {
+  readonly path: string;
+  /** A path in it that nothing has yet. */
+  newPath(ending: string): string;
+  /** A new folder in it. */
+  newFolder(): string;
+  /** Writes a new file; returns its path. */
+  save(content: Uint8Array, ending: string): string;
+  remove(): void;
+};
+
 /** A folder for the files of one test file. */
-export function temporaryFolder(): { readonly path: string; remove(): void } {
+export function temporaryFolder(): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), 'prismap-raster-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  let count = 0;
+  const newPath = (ending: string): string => {
+    count += 1;
+    return join(path, `new-${count}${ending}`);
+  };
+  return {
+    path,
+    newPath,
+    newFolder: () => {
+      const place = newPath('');
+      mkdirSync(place);
+      return place;
+    },
+    save: (content, ending) => {
+      const place = newPath(ending);
+      writeFileSync(place, content);
+      return place;
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
 }
 
 /** The error that a promise ends with; fails the test where it ends well. */
