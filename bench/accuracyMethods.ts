@@ -14,11 +14,10 @@ import { fitForest } from '../main/engines/forest.ts';
 import { validationFigures } from '../main/engines/validation.ts';
 import type { DataSet } from './accuracyData.ts';
 import type { Split } from './accuracyTasks.ts';
+import { python } from './referee.ts';
 
 /** OA and AA in per cent. */
 export type Figures = { readonly oa: number; readonly aa: number; readonly kappa: number };
-
-const python = join(import.meta.dirname, '..', '.cache', 'referee', 'bin', 'python');
 
 /** The rows of `chosen` samples of a table with `size` numbers a row. */
 function rowsOf(table: Float32Array, size: number, chosen: Int32Array): Float32Array {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { deskScenes, peerScript, python } from './deskScenes.ts';
+import { deskScenes, peerScript } from './deskScenes.ts';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
 

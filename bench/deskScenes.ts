@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-export const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 export const peerScript = join(here, 'desk_peer.py');
 
 /** Kept between runs: making them takes two minutes. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { spectralMamba, spectralMambaConfig } from '../app/model/spectralMamba.ts';
 import { createRandom } from '../app/random.ts';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 
 /** Sizes, samples an epoch, and the largest ratio of times that we must and aim to reach. */
 const goals = [

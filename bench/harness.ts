@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
-import type { Work } from './peaks.ts';
 
 /**
  * One side of a comparison: a command that stays alive and, for every line `run` on its standard input, does the work
@@ -22,8 +21,8 @@ export type Bench = {
   readonly aim: number;
   /** Largest ratio of peak resident memory, where that is a goal too. */
   readonly mostMemory?: number;
-  /** What a round does, to be held against what the machine can do. */
-  readonly work?: Work;
+  /** Floating-point operations of a round at least, whatever the program; a product and a sum are two. */
+  readonly flops?: number;
   /** Where a round takes long: no more than these. */
   readonly mostRounds?: number;
   /** Rounds that are not counted; 0 where each starts a process of its own. */
@@ -42,7 +41,7 @@ export type BenchRow = {
   readonly aim: number;
   /** Peak resident bytes of both processes, where they are a goal. */
   readonly memory?: { readonly ours: number; readonly peer: number; readonly must: number };
-  readonly work?: Work;
+  readonly flops?: number;
   readonly ok: boolean;
   readonly disagreement?: string;
 };
@@ -100,7 +99,7 @@ function row(bench: Bench, ours: readonly Round[], peer: readonly Round[]): Benc
     must: bench.must,
     aim: bench.aim,
     ok,
-    ...(bench.work === undefined ? {} : { work: bench.work }),
+    ...(bench.flops === undefined ? {} : { flops: bench.flops }),
     ...(memory === undefined ? {} : { memory }),
     ...(disagreement === undefined ? {} : { disagreement }),
   };

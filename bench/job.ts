@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createServices } from '../main/services/createServices.ts';
 import { runInChild } from '../main/workers/host.ts';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 const peer = join(here, 'job_peer.py');
 
 /** Pixels a side of the scene. */

@@ -2,16 +2,11 @@
 // line on standard input (see harness.ts). Its start counts: it is what one waits for. The digest is the path of what was written.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { childrenSeconds } from './processes.ts';
 
 const [out, command, ...words] = process.argv.slice(2) as [string, string, ...string[]];
-
-/** Seconds of processor time of ended children and theirs (proc(5), `cutime` and `cstime`). */
-function childrenSeconds(): number {
-  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / 100;
-}
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== 'run') continue;

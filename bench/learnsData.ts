@@ -8,8 +8,8 @@ import type { SampleArray } from '../app/raster/samples.ts';
 import { createCogWriter } from '../main/raster/cog/writeCog.ts';
 import { openScene } from '../main/raster/formats.ts';
 import { openClassReader } from '../main/workers/classReader.ts';
+import { python } from './referee.ts';
 
-const python = join(import.meta.dirname, '../.cache/referee/bin/python');
 const { signal } = new AbortController();
 
 type Raster = {

@@ -30,12 +30,22 @@ export function cpuSeconds(): number {
   return ownProcesses().reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
+/** Processor time of the children of this process that have ended, and of theirs, in seconds (proc(5), `cutime` and `cstime`). */
+export function childrenSeconds(): number {
+  const fields = statOf('self');
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+}
+
+/** What `/proc/PID/stat` says behind the name, which stands in brackets and may hold anything. */
+function statOf(id: number | 'self'): readonly string[] {
+  const stat = readFileSync(`/proc/${id}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 /** Nothing for a process that has ended meanwhile. */
 function read(id: number): (OwnProcess & { readonly parent: number })[] {
   try {
-    const stat = readFileSync(`/proc/${id}/stat`, 'latin1');
-    // the name, in brackets, may hold anything
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statOf(id);
     return [
       {
         id,

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 
 /** Must and aim of `ours / rasterio` (reliability-performance P1 to P3), by file and kind of windows. */
 const goals: readonly (readonly [file: string, kind: string, must: number, aim: number])[] = [

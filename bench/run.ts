@@ -131,9 +131,9 @@ function table(rows: readonly BenchRow[], peaks: Peaks | undefined): string {
 }
 
 function cellsOf(row: BenchRow, peaks: Peaks | undefined): string[] {
-  const { name, work, ours, peer, ratio, must, aim, ok, memory, disagreement } = row;
+  const { name, flops, ours, peer, ratio, must, aim, ok, memory, disagreement } = row;
   const verdict = `${disagreement ?? (ok ? 'ok' : 'over')}${memory === undefined ? '' : `, ${memoryText(memory)}`}`;
-  const share = shareOfPeak(work, ours.wallMin, peaks);
+  const share = shareOfPeak(flops, ours.wallMin, peaks);
   const ratios = [ratio.wall, ratio.wallMin, ratio.cpu].map((value) => value.toFixed(2));
   return [
     name,

@@ -1,9 +1,9 @@
 // The selective scan, forward and backward, against the best pure-PyTorch scan of each length.
 import { join } from 'node:path';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 
 /** Steps of the sequence, and the largest ratio of times that we must and aim to reach. */
 const goals = [

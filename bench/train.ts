@@ -7,9 +7,9 @@ import { officialSpectralGpt } from '../app/model/spectralGpt/configuration.ts';
 import { freshSpectralGptWeights } from '../app/model/spectralGpt/weightTable.ts';
 import { createRandom } from '../app/random.ts';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 
 const classes = 10;
 const largestBatch = 8;
@@ -43,7 +43,7 @@ export async function benches(folder: string): Promise<readonly Bench[]> {
       peer: { command: python, args: [join(here, 'train_peer.py'), ...args] },
       ...limits,
       // backward is two products for each of forward's
-      work: { flops: (work === 'step' ? 3 : 1) * batch * forwardFlops },
+      flops: (work === 'step' ? 3 : 1) * batch * forwardFlops,
       disagreement,
     };
   });

@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 const script = join(here, 'weights_peer.py');
 
 const files = {

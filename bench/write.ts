@@ -4,9 +4,9 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom } from '../app/random.ts';
 import type { Bench } from './harness.ts';
+import { python } from './referee.ts';
 
 const here = import.meta.dirname;
-const python = join(here, '..', '.cache', 'referee', 'bin', 'python');
 export const side = 4096;
 const classes = 8;
 /** Distance in pixels between the knots of the fields that make up the map. */
