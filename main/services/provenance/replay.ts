@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { api, type CallName, type Input, type Output } from '../../../app/contract/api.ts';
 import { batchRecipe } from '../../../app/contract/batchRecipe.ts';
 import { AppError } from '../../../app/error.ts';
+import { pairSplit } from '../../../app/learn/pairSplit.ts';
 import { programCode } from '../../programCode.ts';
 import { programVersion } from '../../version.ts';
 import type { BatchMapInput } from '../../workers/batchInput.ts';
@@ -251,7 +252,8 @@ function withSplit(settings: Recorded['settings']): Recorded['settings'] {
     .safeParse(settings['split']);
   if (!split.success) return settings;
   const { kind, file } = split.data;
-  const option = /^(block|random|pair(:[\d,]+)?)$/.test(kind) ? kind : (file ?? 'block');
+  const named = kind === 'block' || kind === 'random' || pairSplit.test(kind);
+  const option = named ? kind : (file ?? 'block');
   return { ...settings, split: option };
 }
 

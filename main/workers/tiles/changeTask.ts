@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../../app/error.ts';
 import { changeWeights } from '../../../app/learn/changeWeights.ts';
+import { pairSplit } from '../../../app/learn/pairSplit.ts';
 import type { TileScaling } from '../../../app/learn/tileScaling.ts';
 import { crossEntropyOf } from '../../../app/model/losses.ts';
 import { tileLogits } from '../../../app/model/tileNetwork.ts';
@@ -142,7 +143,7 @@ async function divided(
   { input, imageSize, context }: TaskSetting,
 ): Promise<{ readonly labelled: readonly LabelledPair[]; readonly split: CellSplit }> {
   const { split: kind, validation: fraction, splitSeed: seed = input.seed } = input;
-  const byPair = /^pair(?::(\d+(?:,\d+)*))?$/.exec(kind);
+  const byPair = pairSplit.exec(kind);
   if (kind !== 'block' && byPair === null)
     throw new AppError(
       'usage',
