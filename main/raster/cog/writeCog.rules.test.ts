@@ -21,6 +21,7 @@ let referee: Referee | undefined;
 
 beforeAll(() => {
   if (python !== undefined) referee = new Referee();
+  else console.warn('Not compared with GDAL: the Python referee is absent.');
 });
 beforeEach(() => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
@@ -254,11 +255,10 @@ describe('a file', () => {
     const { bands } = await scene.read({ window: { x: 0, y: 0, ...size } });
     await scene.close();
     expect(bands[0]).toEqual(samples);
-    if (referee === undefined) return;
-    await seen();
-    expect((await pixelsSeen(path, 0, 'uint16')).subarray(0, 4800)).toEqual(
-      samples.subarray(0, 4800),
-    );
+    if ((await seen()) !== undefined)
+      expect((await pixelsSeen(path, 0, 'uint16')).subarray(0, 4800)).toEqual(
+        samples.subarray(0, 4800),
+      );
   });
 });
 

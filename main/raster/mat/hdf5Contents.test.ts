@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { temporaryFolder } from '../scenes/testing/files.ts';

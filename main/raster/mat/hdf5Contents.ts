@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { resolve } from 'node:path';
 import type { Dataset, File as Hdf5Handle } from 'h5wasm/node';
 import { type SampleArray, type SampleType, samplesOf } from '../../../app/raster/samples.ts';
@@ -31,7 +32,10 @@ const integerClass = 0;
 const floatClass = 1;
 /** `EACCES` as WASI numbers errors. */
 const accessDenied = 2;
-/** Bits of Linux's `open` by which folders and files to be written differ: after an error it looks for plug-ins, and for room to report. */
+/**
+ * Bits of Linux's `open` that tell files to be written and folders: after an error the library writes a report into a temporary file,
+ * and before one it may look for plug-ins.
+ */
 const [writing, directory] = [0b11, 0o200000];
 const elsewhere = Symbol('in another file');
 
@@ -71,7 +75,8 @@ async function open(path: string): Promise<Opened> {
   const library = await h5.ready;
   // Failures are thrown instead of printed.
   library.activate_throwing_error_handler();
-  const files = library.FS;
+  // Emscripten's own types leave the error out.
+  const files = library.FS as typeof library.FS & FileSystem;
   const listed = openingNothingBut(path, files, () =>
     list(new h5.File(path, 'r'), (entity) => entity instanceof h5.Dataset),
   );
@@ -92,7 +97,8 @@ function openingNothingBut<Result>(
   let tried = false;
   files.open = (wanted, flags, mode) => {
     if (resolve(wanted) === resolve(path)) return open(wanted, flags, mode);
-    tried ||= (Number(flags) & (writing | directory)) === 0;
+    if ((Number(flags) & writing) !== 0) return open(devNull, 'r+');
+    tried ||= (Number(flags) & directory) === 0;
     throw new files.ErrnoError(accessDenied);
   };
   try {

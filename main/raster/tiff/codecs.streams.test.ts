@@ -16,6 +16,7 @@ let referee: LineProcess | undefined;
 
 beforeAll(() => {
   if (hasReferee) referee = startReferee();
+  else console.warn('Not compared with rasterio: the Python referee is absent.');
 });
 
 afterAll(() => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openTiff } from './openTiff.ts';
-import { hasReferee, startReferee } from './testing/childReader.ts';
+import { hasReferee, skipped, startReferee } from './testing/childReader.ts';
 import { imageFields, writeTiff } from './testing/writeTiff.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prismap-crs-keys-'));
@@ -96,7 +96,7 @@ describe('GeoKeys', () => {
     expect(await crsOf(keys)).toBe(expected);
   });
 
-  it.skipIf(!hasReferee)('that name a code are understood as by rasterio', async () => {
+  it.skipIf(!hasReferee)(`that name a code are understood as by rasterio${skipped}`, async () => {
     const referee = startReferee();
     for (const keys of [
       [projectedModel, [3072, 32633]],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openTiff } from './openTiff.ts';
-import { hasReferee, startReferee } from './testing/childReader.ts';
+import { hasReferee, skipped, startReferee } from './testing/childReader.ts';
 import { richSeeds } from './testing/richSeeds.ts';
 import { seeds } from './testing/seeds.ts';
 
@@ -29,7 +29,7 @@ async function facts(path: string) {
 }
 
 describe('files of every layout', () => {
-  it.skipIf(!hasReferee)('are read as rasterio reads them', async () => {
+  it.skipIf(!hasReferee)(`are read as rasterio reads them${skipped}`, async () => {
     const referee = startReferee();
     expect(originals.length).toBeGreaterThanOrEqual(24);
     for (const { name, bytes } of originals) {

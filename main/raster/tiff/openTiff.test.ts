@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SampleArray } from '../../../app/raster/samples.ts';
 import type { RasterBlock } from '../../../app/raster/scene.ts';
 import { openTiff } from './openTiff.ts';
-import { hasReferee, python } from './testing/childReader.ts';
+import { hasReferee, python, skipped } from './testing/childReader.ts';
 
 type Expected = {
   readonly name: string;
@@ -39,9 +39,7 @@ function maskDigests(block: RasterBlock): string[] {
   return block.masks.map((mask) => digest(mask ?? valid));
 }
 
-if (!hasReferee) console.warn('Skipped: the Python referee is absent.');
-
-describe.skipIf(!hasReferee)('GeoTIFFs written by GDAL', () => {
+describe.skipIf(!hasReferee)(`GeoTIFFs written by GDAL${skipped}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'prismap-tiff-'));
   const expected = new Map<string, Expected>();
   const open = (name: string) => openTiff(join(folder, `${name}.tif`));

@@ -23,6 +23,8 @@ export type Answer = {
 const repository = join(import.meta.dirname, '..', '..', '..', '..');
 export const python = join(repository, '.cache', 'referee', 'bin', 'python');
 export const hasReferee = existsSync(python);
+/** Why a test that needs rasterio is skipped, as the end of its name. */
+export const skipped = hasReferee ? '' : ' (skipped: rasterio is not in .cache/referee)';
 const hasPrlimit = process.platform === 'linux' && existsSync('/usr/bin/prlimit');
 
 /** Memory counts from what the process says that it holds in its first line; one without that limit says nothing. */
