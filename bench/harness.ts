@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { runNanoseconds } from './processes.ts';
 
 /**
  * One side of a comparison: a command that stays alive and, for every line `run` on its standard input, does the work
@@ -59,7 +61,10 @@ type Figures = {
   readonly wallMin: number;
 };
 
-/** Runs both sides alternately, A B A B …; medians and minima of CPU time and wall over `rounds`, after `warmups`. */
+/** Milliseconds between two looks at whether a side has come to rest, and after which it is not waited for any longer. */
+const [look, longestRest] = [5, 1000];
+
+/** Runs both sides alternately, A B A B …, each once the other is at rest; medians and minima of CPU time and wall over `rounds`, after `warmups`. */
 export async function compare(bench: Bench, rounds = 7): Promise<BenchRow> {
   const { warmups = 2 } = bench;
   const ours = new Runner(bench.ours);
@@ -143,7 +148,19 @@ class Runner {
     this.#child.stdin!.write('run\n');
     const { value, done } = (await this.#lines.next()) as IteratorResult<string, undefined>;
     if (done === true || value === undefined) throw new Error(`${this.#name} ended early`);
+    await this.#rest();
     return JSON.parse(value) as Round;
+  }
+
+  /** OpenMP's threads spin for some milliseconds after their work, on a core that the other side needs; others tidy up. */
+  async #rest(): Promise<void> {
+    const until = performance.now() + longestRest;
+    for (let before = -1; performance.now() < until; ) {
+      const used = runNanoseconds(this.#child.pid!);
+      if (used === before) return;
+      before = used;
+      await wait(look);
+    }
   }
 
   stop(): void {

@@ -36,6 +36,19 @@ export function childrenSeconds(): number {
   return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
 }
 
+/** Processor time of all threads of a process, in nanoseconds; 0 where the system does not tell. */
+export function runNanoseconds(id: number): number {
+  try {
+    const threads = readdirSync(`/proc/${id}/task`);
+    return threads.reduce((sum, thread) => {
+      const [ran] = readFileSync(`/proc/${id}/task/${thread}/schedstat`, 'latin1').split(' ');
+      return sum + Number(ran);
+    }, 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** What `/proc/PID/stat` says behind the name, which stands in brackets and may hold anything. */
 function statOf(id: number | 'self'): readonly string[] {
   const stat = readFileSync(`/proc/${id}/stat`, 'latin1');
