@@ -1,5 +1,6 @@
 import type { FusedOps } from '../app/model/ops.ts';
 import { tensorflowLayers } from './layers/layersTensorflow.ts';
+import { tensorflowMixer } from './mamba/mixerTensorflow.ts';
 import { differentiableScan } from './selectiveScan/differentiableScan.ts';
 import { createScriptScan } from './selectiveScan/scanScript.ts';
 import { createTensorflowScan } from './selectiveScan/scanTensorflow.ts';
@@ -10,6 +11,7 @@ import { tensorflowTransformer } from './transformer/transformerTensorflow.ts';
 export function tensorflowOperations(tf: Tfjs, backend: TensorflowBackend): FusedOps<Tensor> {
   return {
     selectiveScan: differentiableScan(tf, createTensorflowScan(tf, backend)),
+    ...tensorflowMixer(tf, backend),
     ...tensorflowLayers(tf, backend),
     ...tensorflowTransformer(tf, backend),
   };

@@ -35,6 +35,7 @@ const operations = [
   { source: 'module.cc' },
   { source: 'selectiveScan/scanOp.cc' },
   { source: 'selectiveScan/scan.cc', vector: true },
+  { source: 'mamba/mixerOp.cc' },
   { source: 'layers/layersOp.cc' },
   { source: 'layers/layers.cc', vector: true },
   { source: 'transformer/transformerOp.cc' },

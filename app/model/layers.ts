@@ -147,9 +147,8 @@ function log1pOfFraction<T>(ops: Ops<T>, y: T): T {
  */
 export function causalConv1d<T>(ops: Ops<T>, weights: Weights<T>, path: string, x: T): T {
   const [batch = 1, length = 1, channels = 1] = ops.shape(x);
-  const kernel = weight(weights, `${path}.weight`);
-  const taps = ops.shape(kernel)[2] ?? 1;
-  const columns = ops.transpose(ops.reshape(kernel, [channels, taps]), [1, 0]); // [k, d]
+  const columns = causalKernel(ops, weights, path);
+  const [taps = 1] = ops.shape(columns);
   const bias = weight(weights, `${path}.bias`);
   if (ops.causalConv1d !== undefined) return ops.causalConv1d(x, columns, bias);
   const padded = ops.pad(x, [
@@ -164,6 +163,13 @@ export function causalConv1d<T>(ops: Ops<T>, weights: Weights<T>, path: string, 
     sum = ops.add(ops.multiply(shifted, column), sum);
   }
   return sum;
+}
+
+/** `path.weight` (d, 1, k) of a causal convolution as (k, d). */
+export function causalKernel<T>(ops: Ops<T>, weights: Weights<T>, path: string): T {
+  const kernel = weight(weights, `${path}.weight`);
+  const [channels = 1, , taps = 1] = ops.shape(kernel);
+  return ops.transpose(ops.reshape(kernel, [channels, taps]), [1, 0]);
 }
 
 /** The selective scan: the engine's own where it has one, else `selectiveScanReference`. Shapes: `SelectiveScanInput`. */

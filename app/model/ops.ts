@@ -52,6 +52,8 @@ export type PoolOptions = { readonly size: number; readonly stride: number };
 /** Operations that an engine may have in one piece. Where absent, `layers.ts` composes them: that is the reference. */
 export type FusedOps<T> = {
   readonly selectiveScan?: (input: SelectiveScanInput<T>) => T;
+  /** A whole Mamba block without norm and residual; undefined where a gradient is wanted: only its parts have one. v and result (b, l, d) */
+  readonly mambaMixer?: (v: T, weights: () => MambaMixerWeights<T>) => T | undefined;
   /** x · sigmoid(x) */
   readonly silu?: (x: T) => T;
   /** Over the last dimension of x (…, d), with weight and bias (d); variance divided by d. */
@@ -79,6 +81,19 @@ export type FusedOps<T> = {
 
 /** weight (out, in), bias (out) */
 export type LinearLayer<T> = { readonly weight: T; readonly bias: T };
+
+/** Of a Mamba block (Gu and Dao 2023). d width, di inner channels, k taps, r rank of the time step, n states. */
+export type MambaMixerWeights<T> = {
+  readonly inProj: T; // [2 di, d], first into u, then into z
+  readonly kernel: T; // [k, di], last row meets the present
+  readonly kernelBias: T; // [di]
+  readonly xProj: T; // [r + 2 n, di]
+  readonly dtProj: T; // [di, r]
+  readonly dtBias: T; // [di]
+  readonly logA: T; // [di, n], of −A
+  readonly skip: T; // [di], D
+  readonly outProj: T; // [d, di]
+};
 
 /**
  * Input of a selective scan (Gu and Dao 2023, S6). Shapes: b batch, l steps, d channels, n states.

@@ -9,6 +9,7 @@ import { createRandom, type Random } from '../random.ts';
 import type { ModelFamily } from './family.ts';
 import {
   causalConv1d,
+  causalKernel,
   dropout,
   layerNorm,
   linear,
@@ -19,7 +20,7 @@ import {
   split,
   weight,
 } from './layers.ts';
-import type { Ops } from './ops.ts';
+import type { MambaMixerWeights, Ops } from './ops.ts';
 import type { WeightData, WeightShapes, Weights } from './weights.ts';
 
 /** Every size and choice of the network. */
@@ -171,6 +172,8 @@ export function cutIntoPieces<T>(ops: Ops<T>, spectrum: T, config: SpectralMamba
 
 /** One Mamba block (Gu and Dao 2023) without norm and residual, v (b, L, d) to (b, L, d). */
 export function mambaMixer<T>(ops: Ops<T>, weights: Weights<T>, path: string, v: T): T {
+  const whole = ops.mambaMixer?.(v, () => mixerWeights(ops, weights, path));
+  if (whole !== undefined) return whole;
   const logA = weight(weights, `${path}.A_log`);
   const [inner = 1, states = 1] = ops.shape(logA);
   const u0 = linearPart(ops, weights, `${path}.in_proj`, v, [0, inner]); // [b, L, di]
@@ -191,6 +194,21 @@ export function mambaMixer<T>(ops: Ops<T>, weights: Weights<T>, path: string, v:
     dtBias: weight(weights, `${path}.dt_proj.bias`),
   });
   return linear(ops, weights, `${path}.out_proj`, scanned);
+}
+
+function mixerWeights<T>(ops: Ops<T>, weights: Weights<T>, path: string): MambaMixerWeights<T> {
+  const own = (name: string): T => weight(weights, `${path}.${name}`);
+  return {
+    inProj: own('in_proj.weight'),
+    kernel: causalKernel(ops, weights, `${path}.conv1d`),
+    kernelBias: own('conv1d.bias'),
+    xProj: own('x_proj.weight'),
+    dtProj: own('dt_proj.weight'),
+    dtBias: own('dt_proj.bias'),
+    logA: own('A_log'),
+    skip: own('D'),
+    outProj: own('out_proj.weight'),
+  };
 }
 
 function pool<T>(ops: Ops<T>, h: T, config: SpectralMambaConfig): T {

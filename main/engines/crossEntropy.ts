@@ -4,14 +4,15 @@ import type { TrainingBatch } from './engine.ts';
 /** Softmax over rows of `classes` values, in place. */
 export function softmaxRows(values: Float32Array, classes: number): Float32Array {
   for (let start = 0; start < values.length; start += classes) {
-    const row = values.subarray(start, start + classes);
-    const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const end = start + classes;
+    let largest = -Infinity;
+    for (let i = start; i < end; i++) largest = Math.max(largest, values[i]!);
     let sum = 0;
-    for (let c = 0; c < classes; c++) {
-      row[c] = Math.exp(row[c]! - largest);
-      sum += row[c]!;
+    for (let i = start; i < end; i++) {
+      values[i] = Math.exp(values[i]! - largest);
+      sum += values[i]!;
     }
-    for (let c = 0; c < classes; c++) row[c]! /= sum;
+    for (let i = start; i < end; i++) values[i]! /= sum;
   }
   return values;
 }

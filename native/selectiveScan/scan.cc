@@ -97,7 +97,8 @@ struct ForwardMemory {
   Vectors scaled, states;  // [n]
 };
 
-// States [first, first + kWidth) through the steps of a segment; adds to y. Calls between(step).
+// States [first, first + kWidth) through the steps of a segment; adds to y. Calls between(step). Before the first step of all there is
+// nothing that could decay: of a short sequence that is a good part of the exponentials.
 template <int kWidth, typename Between>
 PRISMAP_INLINE void recur(const Group& group, const Segment& segment, int64_t first, ForwardMemory& memory,
                           ForwardSteps& steps, const Between& between) {
@@ -106,17 +107,22 @@ PRISMAP_INLINE void recur(const Group& group, const Segment& segment, int64_t fi
   Vector state[kWidth], scaled[kWidth];
   std::copy_n(&memory.states[first], kWidth, state);
   std::copy_n(&memory.scaled[first], kWidth, scaled);
-  for (int64_t k = 0; k < segment.count; k++, b += n, c += n) {
+  const auto step = [&](int64_t k, auto opens) __attribute__((always_inline)) {
     between(k);
     const Vector dt = steps.dt[k], drive = steps.drive[k];
     Vector y = steps.y[k];
 #pragma GCC unroll 8
     for (int i = 0; i < kWidth; i++) {
-      state[i] = exp2Product(dt, scaled[i]) * state[i] + drive * b[i];
+      state[i] = opens ? drive * b[i] : exp2Product(dt, scaled[i]) * state[i] + drive * b[i];
       y += state[i] * c[i];
     }
     steps.y[k] = y;
-  }
+    b += n;
+    c += n;
+  };
+  int64_t k = 0;
+  if (segment.opens) step(k++, std::true_type());
+  for (; k < segment.count; k++) step(k, std::false_type());
   std::copy_n(state, kWidth, &memory.states[first]);
 }
 

@@ -24,8 +24,8 @@ export async function openForComparison(): Promise<void> {
   }
 }
 
-/** Output and gradients of sum(output · random) by x and every weight. */
-function evaluate(layer: Layer, ops: Ops<Tensor>, shape: readonly number[], weights: Shapes) {
+/** The tensors of a comparison, the same each time. */
+function operands(shape: readonly number[], weights: Shapes) {
   const random = createRandom(3, shape.join());
   const make = (of: readonly number[]): Tensor => {
     const length = of.reduce((a, b) => a * b, 1);
@@ -35,7 +35,16 @@ function evaluate(layer: Layer, ops: Ops<Tensor>, shape: readonly number[], weig
     );
   };
   const x = make(shape);
-  const entries = Object.entries(weights).map(([path, of]) => [path, make(of)] as const);
+  return {
+    x,
+    entries: Object.entries(weights).map(([path, of]) => [path, make(of)] as const),
+    make,
+  };
+}
+
+/** Output and gradients of sum(output · random) by x and every weight. */
+function evaluate(layer: Layer, ops: Ops<Tensor>, shape: readonly number[], weights: Shapes) {
+  const { x, entries, make } = operands(shape, weights);
   const upstream = make(layer(ops, new Map(entries), x).shape);
   const { value, grads } = tf.engine().gradients(
     () => {
@@ -54,12 +63,26 @@ function lastOnly(shape: readonly number[]): Tensor {
   return tf.tensor(Float32Array.from({ length }, (_, i) => (i === length - 1 ? 1 : 0)));
 }
 
-export function compareFused(layer: Layer, shape: readonly number[], weights: Shapes): void {
+/** The output alone, without a gradient being recorded. */
+function infer(layer: Layer, ops: Ops<Tensor>, shape: readonly number[], weights: Shapes) {
+  const { x, entries } = operands(shape, weights);
+  return [layer(ops, new Map(entries), x).dataSync() as Float32Array];
+}
+
+/** Output and gradients of a layer in one piece. */
+export const compareFused = (layer: Layer, shape: readonly number[], weights: Shapes): void =>
+  compare((ops) => evaluate(layer, ops, shape, weights));
+
+/** Output of a layer that has another form where no gradient is wanted. */
+export const compareInference = (layer: Layer, shape: readonly number[], weights: Shapes): void =>
+  compare((ops) => infer(layer, ops, shape, weights));
+
+function compare(outcome: (ops: Ops<Tensor>) => readonly Float32Array[]): void {
   if (reason !== '') return expect(reason).toMatch(/\w/);
   const fused = tensorflowOperations(tf, tf.backend() as unknown as TensorflowBackend);
   tf.tidy(() => {
-    const expected = evaluate(layer, createTfjsOps(tf), shape, weights);
-    const found = evaluate(layer, createTfjsOps(tf, fused), shape, weights);
+    const expected = outcome(createTfjsOps(tf));
+    const found = outcome(createTfjsOps(tf, fused));
     for (const [i, values] of expected.entries()) {
       const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-6);
       const gap = values.reduce((a, b, k) => Math.max(a, Math.abs(found[i]![k]! - b)), 0);
