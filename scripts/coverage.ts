@@ -3,32 +3,16 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { partsNamed } from './criticalParts.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const reports = join(root, '.cache', 'coverage');
 const least = 95;
 
-/** Where the sources of each group lie, and the tests that are run for it. */
-const groups: Readonly<Record<string, readonly string[]>> = {
-  tiff: ['main/raster/tiff'],
-  'other rasters': ['envi', 'image', 'jpeg2000', 'mat', 'safe', 'scenes', 'stack'].map(
-    (name) => `main/raster/${name}`,
-  ),
-  'raster writing': ['main/raster/cog', 'main/atomicFile'],
-  vectors: ['main/vector', 'app/vector'],
-  weights: ['main/weights'],
-  checkpoints: ['main/engines/checkpoint', 'main/engines/safetensors', 'main/engines/modelFolder'],
-  'project and queue': ['main/store', 'main/services/batch/queue'],
-  authentication: ['main/shell/served'],
-};
-
 type Counts = { readonly total: number; readonly covered: number };
 type Summary = Readonly<Record<string, { readonly branches: Counts }>>;
 
-const wanted = process.argv.slice(2);
-const chosen = Object.entries(groups).filter(
-  ([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
-);
+const chosen = partsNamed(process.argv.slice(2));
 const tested = chosen.flatMap(([, places]) => places);
 const result = spawnSync(
   'vitest',

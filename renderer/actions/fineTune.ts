@@ -127,10 +127,11 @@ export function startFineTuning({ workspace }: CommandContext, model: TileModel)
   const input = tuneInput(settings, model, sceneToMap({ workspace }));
   if (typeof input === 'string') return workspace.notify(input);
   const title = t('Train {model}', { model: `${tileModelNames[model]} (${settings.task})` });
+  workspace.store.set({ panel: 'train' });
   workspace
     .saved()
     .then(() => workspace.host.call('job.start', { kind: 'train', title, input }))
-    .then(() => workspace.store.set({ panel: 'train' }), workspace.report);
+    .catch(workspace.report);
 }
 
 /** Shows the training form, set to start from a model. */

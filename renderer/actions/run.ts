@@ -54,6 +54,8 @@ export function trainModel(context: CommandContext): void {
   const title = t('Train {model}', {
     model: settings.model === 'forest' ? t('random forest') : 'SpectralMamba',
   });
+  // At once: whoever turns to another panel meanwhile stays there.
+  workspace.store.set({ panel: 'train' });
   workspace
     .saved()
     .then(() =>
@@ -63,7 +65,7 @@ export function trainModel(context: CommandContext): void {
         input: trainInput(settings, scene),
       }),
     )
-    .then(() => workspace.store.set({ panel: 'train' }), workspace.report);
+    .catch(workspace.report);
 }
 
 /** The pixels of the scene that are in view: x, y, width, height. */
