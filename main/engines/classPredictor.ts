@@ -18,8 +18,9 @@ export type NetworkModel<Config extends { readonly classes: number }> = {
   readonly patch: 1 | 3;
 };
 
-/** Samples that go through the engine at once: bounds memory, and is enough to keep every core busy. */
-const batchSize = 2048;
+/** Samples that go through the engine at once, by the numbers of one: fewer calls where samples are small, bounded memory where not. */
+const batchOf = (size: number): number =>
+  Math.min(8192, Math.max(2048, Math.floor(2 ** 19 / size)));
 
 /** A predictor of one model on one engine; dispose of it before the engine. */
 export function createClassPredictor<Config extends { readonly classes: number }>(
@@ -35,6 +36,7 @@ export function createClassPredictor<Config extends { readonly classes: number }
       const size = model.bands * model.patch ** 2;
       const count = spectra.features.length / size;
       const result = new Float32Array(count * classes);
+      const batchSize = batchOf(size);
       for (let start = 0; start < count; start += batchSize) {
         const rows = Math.min(batchSize, count - start);
         const part = { ...spectra, features: spectra.features.subarray(start * size) };

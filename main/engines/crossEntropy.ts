@@ -1,22 +1,6 @@
 import { AppError } from '../../app/error.ts';
 import type { TrainingBatch } from './engine.ts';
 
-/** Softmax over rows of `classes` values, in place. */
-export function softmaxRows(values: Float32Array, classes: number): Float32Array {
-  for (let start = 0; start < values.length; start += classes) {
-    const end = start + classes;
-    let largest = -Infinity;
-    for (let i = start; i < end; i++) largest = Math.max(largest, values[i]!);
-    let sum = 0;
-    for (let i = start; i < end; i++) {
-      values[i] = Math.exp(values[i]! - largest);
-      sum += values[i]!;
-    }
-    for (let i = start; i < end; i++) values[i]! /= sum;
-  }
-  return values;
-}
-
 /** Target share of a class in the loss of one sample, before division by the sum of weights. */
 type Targets = {
   readonly weights: Float32Array;

@@ -1,5 +1,4 @@
 import type { WeightData } from '../../app/model/weights.ts';
-import { softmaxRows } from './crossEntropy.ts';
 import type { LoadedModel } from './engine.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 
@@ -23,7 +22,7 @@ export function forwardProbabilities<Config>(
   const shape = [batch.count, ...model.family.inputShape(model.config)];
   return scoped(tf, () => {
     const logits = forward(tf.tensor(batch.input, shape, 'float32'));
-    return softmaxRows(numbersOf(logits).slice(), logits.shape.at(-1)!);
+    return numbersOf(tf.softmax(logits)).slice();
   });
 }
 
