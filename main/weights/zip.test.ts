@@ -26,10 +26,51 @@ function changed(archive: Uint8Array, at: number, bytes: readonly number[]): Buf
   return copy;
 }
 
+/** A record inside another's data: the small file that unpacks without end is made of such. */
+const nested = (() => {
+  const inner = zipFile([{ name: 'x/b', data: floats(5) }]).subarray(0, 30 + 3 + 4);
+  const archive = zipFile([
+    { name: 'x/data.pkl', data: content },
+    { name: 'x/a', data: inner },
+    { name: 'x/b', data: floats(5) },
+  ]);
+  const inside = archive.indexOf(inner);
+  return withEntries(archive, (entries) => {
+    entries[2]!.writeUInt32LE(inside, 42);
+    return entries;
+  });
+})();
+
 const firstHeader = whole.indexOf('PK\x01\x02');
 const wideHeader = wide.indexOf('PK\x01\x02');
 /** Of the first record of a wide archive: its name, then its zip64 field. */
 const wideField = wideHeader + 46 + 'archive/data.pkl'.length;
+
+/** An archive with another directory; `change` is given its entries. */
+function withEntries(archive: Buffer, change: (entries: readonly Buffer[]) => readonly Buffer[]) {
+  const entries: Buffer[] = [];
+  let at = archive.indexOf('PK\x01\x02');
+  const position = at;
+  while (archive.readUInt32LE(at) === 0x02014b50) {
+    const more = [28, 30, 32].map((field) => archive.readUInt16LE(at + field));
+    const next = more.reduce((sum, length) => sum + length, at + 46);
+    entries.push(Buffer.from(archive.subarray(at, next)));
+    at = next;
+  }
+  const directory = Buffer.concat(change(entries));
+  const end = Buffer.from(zipFile([]));
+  end.writeUInt16LE(entries.length, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(position, 16);
+  return Buffer.concat([archive.subarray(0, position), directory, end]);
+}
+
+/** An entry with something behind its name, before what it has there; `field` counts its bytes. */
+function inserted(entry: Buffer, field: number, more: Uint8Array, at: number): Buffer {
+  const copy = Buffer.concat([entry.subarray(0, at), more, entry.subarray(at)]);
+  copy.writeUInt16LE(entry.readUInt16LE(field) + more.length, field);
+  return copy;
+}
 
 async function firstTensor(bytes: Uint8Array): Promise<readonly number[]> {
   const file = await open(bytes);
@@ -52,6 +93,57 @@ describe('a directory that is whole', () => {
     const copy = Buffer.from(wide);
     copy.writeUInt32LE(0, wideHeader + 42);
     expect(await firstTensor(copy)).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['the number of records', 10, 2],
+    ['its bytes', 12, 4],
+    ['its place', 16, 4],
+  ])('may have %s alone in its wide end', async (_, at, size) => {
+    const copy = Buffer.from(wide);
+    const end = copy.length - 22;
+    const record = end - 20 - 56;
+    const known = [
+      [10, 2, 32],
+      [12, 4, 40],
+      [16, 4, 48],
+    ] as const;
+    for (const [field, bytes, from] of known)
+      copy.writeUIntLE(Number(copy.readBigUInt64LE(record + from)), end + field, bytes);
+    copy.fill(255, end + at, end + at + size);
+    // What the short end says of the others is right: only the wide one can be it.
+    expect(await firstTensor(copy)).toEqual([1, 2]);
+    copy.writeUInt32LE(0, record);
+    expect((await refusalOf(copy)).message).toMatch(/directory of its archive is damaged/);
+  });
+
+  it('may list its records in another order than they lie in', async () => {
+    expect(await firstTensor(withEntries(whole, (entries) => entries.toReversed()))).toEqual([
+      1, 2,
+    ]);
+  });
+
+  it('may have comments, and fields of others before the sizes', async () => {
+    const comment = Buffer.from('of a record');
+    const commented = withEntries(whole, (entries) =>
+      entries.map((entry) => inserted(entry, 32, comment, entry.length)),
+    );
+    expect(await firstTensor(commented)).toEqual([1, 2]);
+    // A time stamp of Info-ZIP, which is passed over.
+    const stamp = Buffer.from([0x55, 0x54, 5, 0, 1, 9, 9, 9, 9]);
+    const stamped = withEntries(wide, (entries) =>
+      entries.map((entry) => inserted(entry, 30, stamp, 46 + entry.readUInt16LE(28))),
+    );
+    expect(await firstTensor(stamped)).toEqual([1, 2]);
+  });
+
+  it('may have a name of 1,024 bytes', async () => {
+    const named = zipFile([
+      { name: 'x/data.pkl', data: content },
+      { name: 'x/data/0', data: floats(1, 2) },
+      { name: 'n'.repeat(1024), data: floats(1) },
+    ]);
+    expect(await firstTensor(named)).toEqual([1, 2]);
   });
 
   it.skipIf(python === undefined)(
@@ -130,6 +222,21 @@ describe('a directory that is damaged', () => {
       'has a record that ends behind it',
       changed(wide, wideField + 4, [0, 2, 0, 0, 0, 0, 0, 0, 0, 2]),
       /"archive\/data.pkl" in its archive is cut off|overlap/,
+    ],
+    ['has a record inside another', nested, /records of its archive overlap at "x\/b"/],
+    [
+      'has a header that is none',
+      changed(whole, whole.indexOf('PK\x03\x04', 4), [9]),
+      /not where its directory says/,
+    ],
+    [
+      'has a last record that reaches into it',
+      withEntries(whole, (entries) => {
+        const last = entries.at(-1)!;
+        for (const size of [20, 24]) last.writeUInt32LE(last.readUInt32LE(size) + 1, size);
+        return entries;
+      }),
+      /in its archive is cut off/,
     ],
     [
       'has a header of another length',
