@@ -1,10 +1,9 @@
 // One training epoch of SpectralMamba against the same network in PyTorch with its fastest scan.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { spectralMamba, spectralMambaConfig } from '../app/model/spectralMamba.ts';
-import { createRandom } from '../app/random.ts';
 import type { Bench } from './harness.ts';
 import { python } from './referee.ts';
+import { writeTask } from './spectralMambaTask.ts';
 
 const here = import.meta.dirname;
 
@@ -13,8 +12,6 @@ const goals = [
   { name: 'Botswana size, 4 pieces of 37 steps', pieces: 4, samples: 1280, must: 0.7, aim: 0.5 },
   { name: 'every band a step, 145 steps', pieces: 1, samples: 320, must: 0.3, aim: 0.15 },
 ] as const;
-
-const [bands, classes] = [145, 14];
 
 /** @param folder where weights and samples are written for both sides */
 export async function benches(folder: string): Promise<readonly Bench[]> {
@@ -33,23 +30,6 @@ export async function benches(folder: string): Promise<readonly Bench[]> {
       };
     }),
   );
-}
-
-/** `FILE.json`: sizes and the weights' table; `FILE.bin`: all weights, then samples (n, bands) and labels, float32. */
-async function writeTask(file: string, pieces: number, samples: number): Promise<void> {
-  const config = spectralMambaConfig({ bands, classes, pieces });
-  const weights = spectralMamba.initialWeights(config, 1);
-  const random = createRandom(1, 'samples');
-  const labels = Float32Array.from({ length: samples }, () => random.integer(classes));
-  const input = Float32Array.from(
-    { length: samples * bands },
-    (_, i) =>
-      Math.sin((i % bands) * 0.05 * (1 + labels[Math.floor(i / bands)]!)) + 0.5 * random.normal(),
-  );
-  const table = [...weights].map(([path, { shape }]) => ({ path, shape }));
-  await writeFile(`${file}.json`, JSON.stringify({ config, samples, table }));
-  const parts = [...[...weights.values()].map(({ values }) => values), input, labels];
-  await writeFile(`${file}.bin`, Buffer.concat(parts.map((part) => Buffer.from(part.buffer))));
 }
 
 /** Digests are the loss of the first step and the mean loss of the epoch. */

@@ -1,29 +1,11 @@
 // Our side of the epoch bench: `epochOurs.ts FILE`, one epoch for every line on standard input (see harness.ts).
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Shape } from '../app/model/ops.ts';
-import { type SpectralMambaConfig, spectralMamba } from '../app/model/spectralMamba.ts';
+import { spectralMamba } from '../app/model/spectralMamba.ts';
 import { openEngine } from '../main/engines/table.ts';
+import { readTask } from './spectralMambaTask.ts';
 
 const batch = 64;
-const file = process.argv[2]!;
-const { config, samples, table } = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as {
-  config: SpectralMambaConfig;
-  samples: number;
-  table: { path: string; shape: Shape }[];
-};
-const bytes = readFileSync(`${file}.bin`);
-const numbers = new Float32Array(
-  bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
-);
-let at = 0;
-const take = (count: number): Float32Array => numbers.slice(at, (at += count));
-const weights = new Map(
-  table.map(({ path, shape }) => [path, { shape, values: take(shape.reduce((a, b) => a * b, 1)) }]),
-);
-const input = take(samples * config.bands);
-const labels = Int32Array.from(take(samples));
-
+const { config, weights, samples, input, labels } = readTask(process.argv[2]!);
 const engine = await openEngine({ engine: 'tensorflow', threads: 2 });
 const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 const trainer = engine.trainer({ family: spectralMamba, config, weights }, options);

@@ -47,16 +47,16 @@ def members_of(folder, torch):
     return card, members
 
 
-def choose(members, sample):
+def choose(members, sample, batches=(1024, 4096, 16384)):
     """Scan and number of pixels at a time that take least time a pixel, tried as a careful engineer would."""
     from epoch_peer import scan_chunks, scan_log_steps, scan_loop, scan_steps
 
     # What starts once is not the first candidate's to pay.
-    members[0](sample[:1024])
+    members[0](sample[: batches[0]])
     best, chosen = float("inf"), None
     long = sample.shape[1] // members[0].pieces >= 16
     for scan in (scan_steps, scan_loop, scan_log_steps, *([scan_chunks] if long else [])):
-        for batch in (1024, 4096, 16384):
+        for batch in batches:
             for network in members:
                 for mixer in network.mixers:
                     mixer.scan = scan
