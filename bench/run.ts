@@ -21,7 +21,7 @@ type FigureFile = {
 const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
   scan: () => import('./scan.ts'),
   epoch: () => import('./epoch.ts'),
-  probabilities: () => import('./mapping.ts'),
+  probabilities: () => import('./probabilities.ts'),
   spectralgpt: () => import('./train.ts'),
   read: () => import('./read.ts'),
   write: () => import('./write.ts'),

@@ -1,6 +1,6 @@
 """The selective scan, forward and backward, in pure PyTorch: the fastest of four ways for the given length.
 
-usage: scan_peer.py STEPS     one run for every line on standard input (see harness.ts)
+usage: scan_peer.py STEPS     runs for ROUND_SECONDS for every line on standard input (see harness.ts)
 """
 
 import json
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 BATCH, CHANNELS, STATES = 64, 64, 16
 # A round takes one run after the other for this long, as training takes its steps (and as PyTorch's own blocked_autorange times): the
-# first run after a rest finds slow clocks and cold caches, and would measure those.
+# first run after a rest takes up to twice as long on either side, which of a run of 4 ms is no small part.
 ROUND_SECONDS = 0.2
 torch.set_num_threads(2)
 

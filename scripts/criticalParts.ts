@@ -1,7 +1,7 @@
 // The parts whose tests are themselves measured: what reads foreign files, what writes, what must not lose anything, who is let in.
 
 /** Where the sources of each lie, and the tests that are run for it. */
-export const parts: Readonly<Record<string, readonly string[]>> = {
+const parts: Readonly<Record<string, readonly string[]>> = {
   tiff: ['main/raster/tiff'],
   'other rasters': ['envi', 'image', 'jpeg2000', 'mat', 'safe', 'scenes', 'stack'].map(
     (name) => `main/raster/${name}`,

@@ -117,15 +117,10 @@ const words = process.argv.slice(2);
 const files = words.filter((word) => word.endsWith('.ts'));
 const chosen = files.length === 0 ? partsNamed(words) : [];
 let enough = true;
-for (const [name, places] of chosen)
-  enough =
-    judge(
-      name,
-      measure(
-        places.map((path) => `${path}{.ts,/**/*.ts}`),
-        places,
-      ),
-    ) && enough;
+for (const [name, places] of chosen) {
+  const sources = places.map((path) => `${path}{.ts,/**/*.ts}`);
+  enough = judge(name, measure(sources, places)) && enough;
+}
 // Beside a file lie its tests.
 for (const file of files) enough = judge(file, measure([file], [dirname(file)])) && enough;
 process.exitCode = enough ? 0 : 1;

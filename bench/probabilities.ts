@@ -20,12 +20,12 @@ export async function benches(folder: string): Promise<readonly Bench[]> {
   await mkdir(folder, { recursive: true });
   return Promise.all(
     goals.map(async ({ name, pieces, samples, must, aim }) => {
-      const file = join(folder, `mapping-${pieces}`);
+      const file = join(folder, `probabilities-${pieces}`);
       await writeTask(file, pieces, samples);
       return {
         name: `SpectralMamba, probabilities of ${samples} spectra, ${name}`,
-        ours: { command: process.execPath, args: [join(here, 'mappingOurs.ts'), file] },
-        peer: { command: python, args: [join(here, 'mapping_peer.py'), file] },
+        ours: { command: process.execPath, args: [join(here, 'probabilitiesOurs.ts'), file] },
+        peer: { command: python, args: [join(here, 'probabilities_peer.py'), file] },
         must,
         aim,
         disagreement,

@@ -1,6 +1,6 @@
 """Class probabilities of many spectra by SpectralMamba in PyTorch, with the scan and batch that take least time.
 
-usage: mapping_peer.py FILE     all spectra for every line on standard input (see harness.ts)
+usage: probabilities_peer.py FILE     all spectra for every line on standard input (see harness.ts)
 """
 
 import json

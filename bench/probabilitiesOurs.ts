@@ -1,4 +1,4 @@
-// Our side of the mapping bench: `mappingOurs.ts FILE`, all spectra for every line on standard input (see harness.ts).
+// Our side of the bench of probabilities: `probabilitiesOurs.ts FILE`, all spectra for every line on standard input (see harness.ts).
 import { createInterface } from 'node:readline';
 import { spectralMamba } from '../app/model/spectralMamba.ts';
 import { createClassPredictor } from '../main/engines/classPredictor.ts';
