@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { ensureSetup, projectNode } from './setup.mjs';
 
 const [file, ...args] = process.argv.slice(2);
-await ensureSetup({ referee: file === 'scripts/test.ts' });
+const peers = file?.startsWith('bench/') ?? false;
+await ensureSetup({ referee: peers || file === 'scripts/test.ts', peers });
 if (file !== undefined) {
   const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', file, ...args], {
     stdio: 'inherit',

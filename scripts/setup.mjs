@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const refereeFolder = join(root, '.cache', 'referee');
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 
 /** The Node that runs the product: 24 or newer, from the packages or else the machine's own. */
@@ -24,8 +25,8 @@ export function projectNode() {
   );
 }
 
-/** Makes the checkout ready; idempotent. `referee` adds what only tests need. */
-export async function ensureSetup({ referee = false } = {}) {
+/** Makes the checkout ready; idempotent. `referee` adds what only tests need, `peers` what the benches compare with. */
+export async function ensureSetup({ referee = false, peers = false } = {}) {
   process.chdir(root);
   process.env.PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
   step('packages', 'package-lock.json', 'installing Node packages', () =>
@@ -47,8 +48,18 @@ export async function ensureSetup({ referee = false } = {}) {
       'referee',
       'scripts/requirements.txt',
       'installing the referee for tests (Python: rasterio)',
-      installReferee,
+      () => {
+        run('python3', ['-m', 'venv', refereeFolder]);
+        installPackages('scripts/requirements.txt');
+      },
       true,
+    );
+  if (peers)
+    step(
+      'peers',
+      'bench/requirements.txt',
+      'installing what the benches compare with (Python: PyTorch, some gigabytes where it brings CUDA)',
+      () => installPackages('bench/requirements.txt'),
     );
 }
 
@@ -76,17 +87,15 @@ function step(name, source, text, action, optional = false) {
   say(`${text}: done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
 }
 
-function installReferee() {
-  const folder = join(root, '.cache', 'referee');
-  run('python3', ['-m', 'venv', folder]);
-  run(join(folder, 'bin', 'python'), [
+function installPackages(requirements) {
+  run(join(refereeFolder, 'bin', 'python'), [
     '-m',
     'pip',
     'install',
     '--quiet',
     '--disable-pip-version-check',
     '-r',
-    'scripts/requirements.txt',
+    requirements,
   ]);
 }
 

@@ -80,11 +80,20 @@ PRISMAP_INLINE void eachChunk(int64_t states, const Body& body) {
   for (; i < states; i++) body(std::integral_constant<int, 1>(), i);
 }
 
-// Asks for memory that the next segment reads or writes. Done between steps, a row at a time: rows a page apart are more
-// than the processor sees coming, and all at once are more than it can wait for.
-template <typename... Arrays>
+// Copies to or from the registers of a chunk. Not std::copy_n: whatever has its address taken stays in memory.
+template <int kWidth>
+PRISMAP_INLINE void copyChunk(const Vector* from, Vector* to) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kWidth; i++) to[i] = from[i];
+}
+
+// Asks for memory that is read or written soon: that of the next segment into the second-level cache, that of the next
+// group into the first. Done between steps, a row at a time: rows a page apart are more than the processor sees coming,
+// and all at once are more than it can wait for.
+constexpr int kNextSegment = 1, kNextGroup = 3;
+template <int kWhen, typename... Arrays>
 PRISMAP_INLINE void prefetch(int64_t at, const Arrays*... arrays) {
-  ((arrays == nullptr ? void() : __builtin_prefetch(arrays + at, 0, 1)), ...);
+  ((arrays == nullptr ? void() : __builtin_prefetch(arrays + at, 0, kWhen)), ...);
 }
 
 // The steps of a segment: drive = dt u; y before the gate.
@@ -105,8 +114,8 @@ PRISMAP_INLINE void recur(const Group& group, const Segment& segment, int64_t fi
   const int64_t n = group.size.states;
   const float *b = group.input.b + segment.row * n + first, *c = group.input.c + segment.row * n + first;
   Vector state[kWidth], scaled[kWidth];
-  std::copy_n(&memory.states[first], kWidth, state);
-  std::copy_n(&memory.scaled[first], kWidth, scaled);
+  copyChunk<kWidth>(&memory.states[first], state);
+  copyChunk<kWidth>(&memory.scaled[first], scaled);
   const auto step = [&](int64_t k, auto opens) __attribute__((always_inline)) {
     between(k);
     const Vector dt = steps.dt[k], drive = steps.drive[k];
@@ -123,7 +132,7 @@ PRISMAP_INLINE void recur(const Group& group, const Segment& segment, int64_t fi
   int64_t k = 0;
   if (segment.opens) step(k++, std::true_type());
   for (; k < segment.count; k++) step(k, std::false_type());
-  std::copy_n(state, kWidth, &memory.states[first]);
+  copyChunk<kWidth>(state, &memory.states[first]);
 }
 
 // Each stage is a loop of its own: steps overlap only as far as the processor looks ahead.
@@ -142,7 +151,7 @@ void forwardSegment(const Group& group, const Segment& segment, const Segment& n
   }
   eachChunk(group.size.states, [&](auto width, int64_t first) __attribute__((always_inline)) {
     recur<width>(group, segment, first, memory, steps, [&](int64_t k) __attribute__((always_inline)) {
-      if (first == 0 && k < next.count) prefetch(group.at(next.row + k), input.u, input.dtRaw, input.z, out);
+      if (first == 0 && k < next.count) prefetch<kNextSegment>(group.at(next.row + k), input.u, input.dtRaw, input.z, out);
     });
   });
   for (int64_t k = 0; k < segment.count; k++) {
@@ -161,7 +170,7 @@ void writeStart(const Group& group, const Segment& segment, const Segment& next,
   const int64_t own = group.startOf(segment), ahead = group.startOf(next);
   for (int64_t i = 0; i < n; i++) {
     store(starts + own + i * stride, states[i], group.lanes);
-    prefetch(ahead + i * stride, starts);
+    prefetch<kNextSegment>(ahead + i * stride, starts);
   }
 }
 
@@ -266,7 +275,7 @@ PRISMAP_INLINE void walkAgain(const Group& group, const Segment& segment, int64_
   Vector state[kWidth], scaled[kWidth];
 #pragma GCC unroll 8
   for (int i = 0; i < kWidth; i++) state[i] = load(start + (first + i) * group.size.channels, group.lanes);
-  std::copy_n(&memory.scaled[first], kWidth, scaled);
+  copyChunk<kWidth>(&memory.scaled[first], scaled);
   for (int64_t k = 0; k < segment.count; k++, b += n, c += n) {
     between(k);
     const Vector dt = steps.dt[k], drive = steps.drive[k], gy = steps.gy[k];
@@ -289,10 +298,10 @@ template <int kWidth, typename Between>
 PRISMAP_INLINE void walkBack(const Group& group, const Segment& segment, int64_t first, const Trace<kWidth>& trace,
                              GroupMemory& memory, BackwardSteps& steps, Vector* toB, const Between& between) {
   const int64_t n = group.size.states;
-  const Vector* scaled = &memory.scaled[first];
-  Vector adjoint[kWidth], a[kWidth];
-  std::copy_n(&memory.adjoint[first], kWidth, adjoint);
-  std::copy_n(&memory.a[first], kWidth, a);
+  Vector adjoint[kWidth], a[kWidth], scaled[kWidth];
+  copyChunk<kWidth>(&memory.scaled[first], scaled);
+  copyChunk<kWidth>(&memory.adjoint[first], adjoint);
+  copyChunk<kWidth>(&memory.a[first], a);
   for (int64_t k = segment.count; k-- > 0;) {
     between(k);
     const float* b = group.input.b + (segment.row + k) * n + first;
@@ -312,8 +321,8 @@ PRISMAP_INLINE void walkBack(const Group& group, const Segment& segment, int64_t
     steps.viaB[k] = viaB;
     steps.viaA[k] = viaA;
   }
-  std::copy_n(adjoint, kWidth, &memory.adjoint[first]);
-  std::copy_n(a, kWidth, &memory.a[first]);
+  copyChunk<kWidth>(adjoint, &memory.adjoint[first]);
+  copyChunk<kWidth>(a, &memory.a[first]);
 }
 
 // Gradients of u, dt and z of the steps of a segment.
@@ -340,15 +349,22 @@ void backwardSegment(const Group& group, const Segment& segment, const Segment& 
   prepareSteps(group, segment, outGradient, memory, steps);
   const float* start = starts + group.startOf(segment);
   const int64_t ahead = group.startOf(next);
+  const auto ask = [&](int64_t first, int64_t k, const auto*... arrays) __attribute__((always_inline)) {
+    if (first == 0) {
+      prefetch<kNextSegment>(group.at(next.row + k), arrays...);
+    } else {
+      prefetch<kNextGroup>(group.at(segment.row + k) + kLanes, arrays...);
+    }
+  };
   eachChunk(group.size.states, [&](auto width, int64_t first) __attribute__((always_inline)) {
-    for (int i = 0; i < width; i++) prefetch(ahead + (first + i) * group.size.channels, starts);
+    for (int i = 0; i < width; i++) prefetch<kNextSegment>(ahead + (first + i) * group.size.channels, starts);
     Trace<width> trace;
     walkAgain<width>(group, segment, first, start, memory, steps, toC, trace,
                      [&](int64_t k) __attribute__((always_inline)) {
-                       if (first == 0) prefetch(group.at(next.row + k), input.u, input.dtRaw, input.z, outGradient);
+                       ask(first, k, input.u, input.dtRaw, input.z, outGradient);
                      });
     walkBack<width>(group, segment, first, trace, memory, steps, toB, [&](int64_t k) __attribute__((always_inline)) {
-      if (first == 0) prefetch(group.at(next.row + k), gradients.u, gradients.dtRaw, gradients.z);
+      ask(first, k, gradients.u, gradients.dtRaw, gradients.z);
     });
   });
   finishSteps(group, segment, steps, gradients, memory);
