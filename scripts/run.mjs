@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { ensureSetup, projectNode } from './setup.mjs';
 
 const [file, ...args] = process.argv.slice(2);
+const tests = file === 'scripts/test.ts';
 const peers = file?.startsWith('bench/') ?? false;
-await ensureSetup({ referee: peers || file === 'scripts/test.ts', peers });
+await ensureSetup({ referee: tests || peers, browser: tests || peers, peers });
 if (file !== undefined) {
   const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', file, ...args], {
     stdio: 'inherit',

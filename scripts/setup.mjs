@@ -25,8 +25,8 @@ export function projectNode() {
   );
 }
 
-/** Makes the checkout ready; idempotent. `referee` adds what only tests need, `peers` what the benches compare with. */
-export async function ensureSetup({ referee = false, peers = false } = {}) {
+/** Makes the checkout ready; idempotent. `referee` and `browser` add what only tests need, `peers` what the benches compare with. */
+export async function ensureSetup({ referee = false, browser = false, peers = false } = {}) {
   process.chdir(root);
   process.env.PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
   step('packages', 'package-lock.json', 'installing Node packages', () =>
@@ -54,6 +54,7 @@ export async function ensureSetup({ referee = false, peers = false } = {}) {
       },
       true,
     );
+  if (browser) await ensureBrowser();
   if (peers)
     step(
       'peers',
@@ -61,6 +62,25 @@ export async function ensureSetup({ referee = false, peers = false } = {}) {
       'installing what the benches compare with (Python: PyTorch, some gigabytes where it brings CUDA)',
       () => installPackages('bench/requirements.txt'),
     );
+}
+
+/** The machine's own Chromium, or else Playwright's, which comes from the network. */
+async function ensureBrowser() {
+  const { chromium } = await import('@playwright/test');
+  const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', chromium.executablePath()];
+  if (places.some((path) => path && existsSync(path))) return;
+  say('installing Chromium for the journeys …');
+  try {
+    run(process.execPath, [
+      join(root, 'node_modules', 'playwright', 'cli.js'),
+      'install',
+      'chromium',
+    ]);
+  } catch {
+    say(
+      'Chromium could not be fetched: the journeys will fail. Install it, or name one in CHROMIUM_PATH.',
+    );
+  }
 }
 
 function npm() {
