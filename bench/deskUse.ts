@@ -1,4 +1,4 @@
-// Figures of the desk in use, in Chromium: start, frames, stalls while a job runs, memory over minutes of scripted use.
+// Figures of the desk in use, in Chromium: frames, stalls while a job runs, memory over minutes of scripted use.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,6 @@ import { memoryOfUse } from './deskMemory.ts';
 import { openSample } from './deskWaits.ts';
 import type { Figure } from './figure.ts';
 
-const starts = 5;
 const movingMs = 6000;
 const watchedMs = 20_000;
 
@@ -25,7 +24,6 @@ export async function figures(options: {
     result.push(...all);
   };
   try {
-    add(await startFigure(browser));
     await withDesk(browser, async (desk, cdp) => {
       add(...(await frameFigures(desk, cdp)));
       add(...(await stallFigures(desk)));
@@ -36,25 +34,6 @@ export async function figures(options: {
     await browser.close();
   }
   return result;
-}
-
-/** From the start of the program to the first answer to a key; the browser runs already. */
-async function startFigure(browser: Browser): Promise<Figure> {
-  const seconds: number[] = [];
-  for (let i = 0; i < starts; i++) {
-    const started = performance.now();
-    const served = await serve();
-    const desk = await newDeskPage(browser);
-    await desk.page.goto(served.url);
-    await desk.page.getByRole('button', { name: 'Try it on a sample scene' }).waitFor();
-    await desk.page.keyboard.press('Control+k');
-    await desk.page.getByRole('searchbox', { name: 'Find a command' }).waitFor();
-    seconds.push((performance.now() - started) / 1000);
-    await desk.page.context().close();
-    await served.stop();
-  }
-  const value = seconds.sort((a, b) => a - b)[starts >> 1]!;
-  return { name: 'start to interactive, median', value, unit: 's', goal: '≤ 3 s', ok: value <= 3 };
 }
 
 async function withDesk(

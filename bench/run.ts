@@ -32,6 +32,7 @@ const files: Readonly<Record<string, () => Promise<BenchFile>>> = {
 
 /** Figures of the desk that have no peer. */
 const figureFiles: Readonly<Record<string, () => Promise<FigureFile>>> = {
+  start: () => import('./deskStart.ts'),
   use: () => import('./deskUse.ts'),
   batch: () => import('./batchQueue.ts'),
 };

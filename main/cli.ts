@@ -1,23 +1,12 @@
 #!/usr/bin/env node
-import { runCommandLine } from './commandLine/run.ts';
-import { logFolder } from './dataFolder.ts';
-import { createLog } from './diagnostics/log.ts';
-import { loggedServices } from './diagnostics/observe.ts';
-import { createServices } from './services/createServices.ts';
-import { runInChild } from './workers/host.ts';
+import { frontPage } from './commandLine/frontPage.ts';
 
-const interrupted = new AbortController();
-// The first Ctrl+C asks the task to stop and keep what it has; the second one leaves at once.
-process.on('SIGINT', () => {
-  if (interrupted.signal.aborted) process.exit(130);
-  interrupted.abort();
-});
-process.on('SIGTERM', () => interrupted.abort());
-
-const log = createLog({ folder: logFolder(), name: 'command' });
-process.exitCode = await runCommandLine(
-  process.argv.slice(2),
-  loggedServices(log, createServices({ runTask: runInChild }), new Set(['batch', 'worker'])),
-  { out: (text) => process.stdout.write(text), error: process.stderr },
-  interrupted.signal,
-);
+const words = process.argv.slice(2);
+const page = frontPage(words);
+if (page === undefined) {
+  const { main } = await import('./commandLine/main.ts');
+  process.exitCode = await main(words);
+} else {
+  process.stdout.write(page);
+  process.exitCode = words.length === 0 ? 2 : 0;
+}

@@ -9,6 +9,7 @@ import { pretrain } from './pretrain.ts';
 import { queue } from './queue.ts';
 import { replay } from './replay.ts';
 import { keyCreate, sign, verify } from './sign.ts';
+import { summaries } from './summaries.ts';
 import { train } from './train.ts';
 import { worker } from './worker.ts';
 
@@ -16,7 +17,7 @@ const integer = z.int().nonnegative();
 const window = z.tuple([integer, integer, z.int().positive(), z.int().positive()]);
 
 const doctor = call(
-  'engine, devices, versions, memory, measured speed, missing parts and cures',
+  summaries.doctor,
   z.strictObject({ engine: computeOptions.engine, threads: computeOptions.threads }),
   z.object({
     engine: z.string(),
@@ -31,7 +32,7 @@ const doctor = call(
 );
 
 const info = call(
-  'what a raster is',
+  summaries.info,
   z.strictObject({
     scene: uri.describe(
       'file, SAFE folder, ENVI header, URL of a COG, or band files joined by commas',
@@ -76,7 +77,7 @@ const info = call(
 );
 
 const sample = call(
-  'writes a generated sample scene with ROIs and reference',
+  summaries.sample,
   z.strictObject({
     dir: uri.describe('folder to write into'),
     kind: z
@@ -96,7 +97,7 @@ const sample = call(
 );
 
 const predict = call(
-  'maps a scene',
+  summaries.predict,
   z.strictObject({
     model: uri.describe('folder made by train'),
     scene: uri.describe('scene to map'),
@@ -146,7 +147,7 @@ const predict = call(
 );
 
 const evaluate = call(
-  'accuracy of a map',
+  summaries.evaluate,
   z.strictObject({
     map: uri.describe('class map'),
     reference: uri.describe('reference: label raster or polygons'),
@@ -178,7 +179,7 @@ const evaluate = call(
 );
 
 const modelRun = call(
-  'one forward pass of a model on given tensors',
+  summaries['model run'],
   z.strictObject({
     config: uri.describe('CONFIG.json'),
     weights: uri.describe('weights: .safetensors, or a checkpoint (.pth)'),
@@ -196,7 +197,7 @@ const tensorList = z.array(
 );
 
 const weightsInspect = call(
-  'looks into a weights file',
+  summaries['weights inspect'],
   z.strictObject({ file: uri.describe('.pth or .safetensors file') }),
   z.object({
     format: z.string(),
@@ -206,7 +207,7 @@ const weightsInspect = call(
 );
 
 const weightsConvert = call(
-  'converts a weights file to safetensors',
+  summaries['weights convert'],
   z.strictObject({
     file: uri.describe('.pth or .safetensors file'),
     out: uri.describe('.safetensors file to write'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { computeOptions, queue, uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 const count = z.int().nonnegative();
 const globs = z.array(z.string().min(1).max(300)).max(100).default([]);
@@ -31,7 +32,7 @@ export type BatchSceneSummary = Readonly<z.infer<typeof batchSceneSummary>>;
 
 /** One recipe over a folder of scenes. */
 export const batch = call(
-  'maps every scene of a folder by a recipe; started again, it carries on',
+  summaries.batch,
   z.strictObject({
     folder: uri.describe(
       'folder of scenes; folders in it count; or a text file with one http(s):// or s3:// address of a GeoTIFF in each line',

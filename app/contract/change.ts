@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { computeOptions, uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 const integer = z.int().nonnegative();
 
@@ -30,7 +31,7 @@ const alignment = z.object({
 
 /** Change between two dates. */
 export const change = call(
-  'change map of two dates',
+  summaries.change,
   z.strictObject({
     model: uri.describe('folder made by train --task change'),
     before: uri.describe('scene of the earlier date; the map lies on its grid'),

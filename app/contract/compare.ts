@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { computeOptions, uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 /** One task of a comparison: a name, and what `train` is given beside model, seed and folder. */
 export const comparedTask = z.looseObject({ name: z.string().min(1).max(80) });
@@ -10,7 +11,7 @@ export const comparison = z.strictObject({ tasks: z.array(comparedTask).min(1).m
 
 /** Several models on the same tasks and the same splits, with several seeds. */
 export const compare = call(
-  'compares models on the same tasks and splits, over several seeds',
+  summaries.compare,
   z.strictObject({
     tasks: uri.describe(
       'tasks to compare on: a list "tasks", each with a name and options of train',

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 export const diagnostics = call(
-  'writes a zip that helps to find a fault: machine, engine and logs, without private data',
+  summaries.diagnostics,
   z.strictObject({ out: uri.describe('zip to write') }),
   z.object({ file: z.string(), files: z.array(z.string()) }),
 );

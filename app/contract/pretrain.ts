@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { computeOptions, uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 /** Masked pre-training of a tile model. */
 export const pretrain = call(
-  'masked pre-training on unlabelled scenes',
+  summaries.pretrain,
   z.strictObject({
     scenes: uri.describe('folder of scenes; those in it are found'),
     model: z.enum(['spectralgpt']).default('spectralgpt').describe('kind of model'),

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { queue as address } from './common.ts';
+import { summaries } from './summaries.ts';
 
 const count = z.int().nonnegative();
 
 /** A queue of several machines, seen from any of them. */
 export const queue = call(
-  'what the queue of a batch is about; pauses, resumes or cancels it',
+  summaries.queue,
   z.strictObject({
     address: address.describe('Redis server: redis://[:PASSWORD@]HOST:PORT[/DATABASE]'),
     pause: z

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 /** A recorded run again. */
 export const replay = call(
-  'runs a recorded run again and says whether the result is the same, or where it differs',
+  summaries.replay,
   z.strictObject({
     manifest: uri.describe(
       'record of a run: MAP.tif.json, the map itself, the folder of a model, or REPORT.html.json',

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 const record = uri.describe(
   'record of a run: MAP.tif.json, the map itself, the folder of a model; or a folder whose records are all meant',
 );
 
 export const keyCreate = call(
-  'makes a key to sign records with (Ed25519)',
+  summaries['key create'],
   z.strictObject({ file: uri.describe('private key to write; the public one becomes FILE.pub') }),
   z.object({ privateKey: z.string(), publicKey: z.string(), fingerprint: z.string() }),
 );
 
 export const sign = call(
-  'signs the record of a run, with the hashes of all that the run wrote',
+  summaries.sign,
   z.strictObject({
     manifest: record,
     key: uri.describe('private key (PEM); the passphrase of one is taken from PRISMAP_PASSPHRASE'),
@@ -22,7 +23,7 @@ export const sign = call(
 );
 
 export const verify = call(
-  'checks a signature, and that what the run wrote is unchanged',
+  summaries.verify,
   z.strictObject({ manifest: record, key: uri.describe('public key (PEM) of who signed') }),
   z.object({
     fingerprint: z.string(),

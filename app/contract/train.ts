@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { accuracy, classFigures, computeOptions, uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 const integer = z.int().nonnegative();
 
 /** Training of a model of any kind, on ROIs, on tiles with labels, or on two dates. */
 export const train = call(
-  'trains a model on a scene and its ROIs',
+  summaries.train,
   z.strictObject({
     scene: z.array(uri).default([]).describe('scene to train on; may repeat'),
     before: z.array(uri).default([]).describe('earlier date of a pair of scenes; may repeat'),

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { call } from './call.ts';
 import { computeOptions, queue, uri } from './common.ts';
+import { summaries } from './summaries.ts';
 
 const count = z.int().nonnegative();
 
 /** Maps scenes for batches that were started elsewhere. */
 export const worker = call(
-  'maps scenes that "batch --queue" hands out, until Ctrl+C',
+  summaries.worker,
   z.strictObject({
     queue: queue.describe('Redis server of the batch: redis://[:PASSWORD@]HOST:PORT[/DATABASE]'),
     folder: uri

@@ -4,25 +4,6 @@ import { type Option, optionsOf } from './schema.ts';
 
 const width = 30;
 
-/** The page of `prismap --help`. */
-export function overview(version: string): string {
-  const rows = Object.entries(api).map(
-    ([name, call]) => `  ${name.padEnd(width - 2)}${call.summary}`,
-  );
-  return [
-    `prismap ${version}: from a scene and drawn ROIs to a trained model, a land-cover map and its accuracy`,
-    '',
-    'Usage: prismap COMMAND [OPTIONS]',
-    '',
-    ...rows,
-    `  ${'serve'.padEnd(width - 2)}the window of the desktop application, in a browser on this machine`,
-    `  ${'bench'.padEnd(width - 2)}speed and memory beside peers`,
-    '',
-    'Every command: --json (one JSON document on standard output), --quiet, --verbose, --config FILE, --help',
-    '',
-  ].join('\n');
-}
-
 /** The page of `prismap COMMAND --help`. */
 export function commandHelp(name: CallName): string {
   const command = commands[name];

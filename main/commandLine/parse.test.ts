@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { api, type CallName } from '../../app/contract/api.ts';
 import { commands } from './commands.ts';
-import { commandHelp, overview } from './help.ts';
+import { frontPage } from './frontPage.ts';
+import { commandHelp } from './help.ts';
 import { parseInvocation, splitCommand } from './parse.ts';
 import { optionsOf } from './schema.ts';
 
@@ -87,6 +88,6 @@ test('every command has help with its options and an example that parses', () =>
       expect(option.description, `${name} --${option.name}`).not.toBe('');
     }
     expect(parse(commands[name].example.replace(/^prismap /, '')).name).toBe(name);
-    expect(overview('1.2.3')).toContain(`  ${name} `);
+    expect(frontPage(['--help'])).toContain(`  ${name} `);
   }
 });

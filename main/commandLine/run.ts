@@ -5,8 +5,7 @@ import { api } from '../../app/contract/api.ts';
 import type { ProgressEvent } from '../../app/contract/events.ts';
 import { AppError, errorRecord } from '../../app/error.ts';
 import type { Services } from '../services/createServices.ts';
-import { programVersion } from '../version.ts';
-import { commandHelp, overview } from './help.ts';
+import { commandHelp } from './help.ts';
 import { type Invocation, parseInvocation, splitCommand } from './parse.ts';
 import { present } from './present.ts';
 import { printable } from './printable.ts';
@@ -29,14 +28,6 @@ export async function runCommandLine(
 ): Promise<number> {
   const json = words.includes('--json');
   try {
-    if (words.length === 0 || words[0] === '--help' || words[0] === 'help') {
-      streams.out(overview(programVersion()));
-      return words.length === 0 ? exitCodes.usage : exitCodes.done;
-    }
-    if (words[0] === '--version') {
-      streams.out(`${programVersion()}\n`);
-      return exitCodes.done;
-    }
     if (words[0] === 'bench') return await runBench(words.slice(1), signal);
     if (words[0] === 'serve') return await serve(words.slice(1), streams, signal);
     const { name, rest } = splitCommand(words);

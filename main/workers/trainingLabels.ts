@@ -80,8 +80,10 @@ function reportRois(report: RoiReport, warn: (message: string) => void): void {
       `${report.overlaps.pixels} pixels lie in several ROIs of one class (${names(report.overlaps.pairs)}) and count once.`,
     );
   }
-  if (report.empty.length > 0)
+  const { empty } = report;
+  if (empty.length === 1) warn(`1 ROI holds no pixel centre and is not used: ${empty[0]}.`);
+  if (empty.length > 1)
     warn(
-      `${report.empty.length} ROIs hold no pixel centre and are not used: ${report.empty.slice(0, 5).join(', ')}.`,
+      `${empty.length} ROIs hold no pixel centre and are not used: ${empty.slice(0, 5).join(', ')}.`,
     );
 }

@@ -49,6 +49,7 @@ export const hostSentences = [
   '{path} holds no usable ROI. Draw some first.',
   '{pixels} pixels lie in ROIs of different classes ({names}) and are not used.',
   '{pixels} pixels lie in several ROIs of one class ({names}) and count once.',
+  '1 ROI holds no pixel centre and is not used: {names}.',
   '{count} ROIs hold no pixel centre and are not used: {names}.',
   // Bands of a scene and of a model
   'Band {name} is centred at {have} nm; the model was trained at {need} nm.',
