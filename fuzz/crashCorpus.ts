@@ -5,6 +5,7 @@ import type { ErrorCode } from '../app/error.ts';
 import { writeSafetensors } from '../main/engines/safetensors.ts';
 import { productXml, tileXml } from '../main/raster/scenes/testing/safeProduct.ts';
 import { imageFields, writeTiff } from '../main/raster/tiff/testing/writeTiff.ts';
+import { fixture, unpackedArchive, withMetadata } from './targets/basemaps.ts';
 
 export type CrashCase = {
   /** What was wrong. */
@@ -194,10 +195,31 @@ function tables(): CrashCase[] {
   ];
 }
 
+function basemaps(): CrashCase[] {
+  const database = fixture('world.mbtiles');
+  // The first page of the table of tiles.
+  database.fill(0xff, 4096, 4096 + 8);
+  return [
+    {
+      name: 'metadata that are the JSON null: no error of ours',
+      target: 'pmtiles',
+      files: { 'case.pmtiles': withMetadata(unpackedArchive(fixture('areas.pmtiles')), 'null') },
+      expected: 'read',
+    },
+    {
+      name: 'a damaged page of tiles, met only when one is asked for: no error of ours',
+      target: 'mbtiles',
+      files: { 'case.mbtiles': database },
+      expected: 'corrupt',
+    },
+  ];
+}
+
 /** All cases. */
 export const crashCorpus = (): readonly CrashCase[] => [
   ...tiffs(),
   ...enviHeaders(),
   ...pngs(),
   ...tables(),
+  ...basemaps(),
 ];

@@ -1,5 +1,6 @@
 import type { Target } from './target.ts';
 import { envi, mat5, mat73 } from './targets/arrays.ts';
+import { mbtiles, pmtiles } from './targets/basemaps.ts';
 import { corpusTarget } from './targets/corpus.ts';
 import { json } from './targets/json.ts';
 import { pickles } from './targets/pickles.ts';
@@ -30,6 +31,8 @@ export const targets: readonly Target[] = [
   json,
   projects,
   vectors,
+  pmtiles,
+  mbtiles,
 ];
 
 /** @throws Error with the names that there are */

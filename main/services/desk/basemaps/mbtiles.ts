@@ -34,7 +34,7 @@ export const openMbtiles: OpenBasemap = async (place) => {
     url.search = '?immutable=1';
     database = new DatabaseSync(url, { readOnly: true });
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;');
-    return sourceOf(database);
+    return sourceOf(database, path);
   } catch (error) {
     database?.close();
     if (error instanceof AppError) throw error;
@@ -42,7 +42,7 @@ export const openMbtiles: OpenBasemap = async (place) => {
   }
 };
 
-function sourceOf(database: DatabaseSync): BasemapSource {
+function sourceOf(database: DatabaseSync, path: string): BasemapSource {
   const metadata = new Map(
     database
       .prepare('SELECT name, value FROM metadata LIMIT 1000')
@@ -63,6 +63,17 @@ function sourceOf(database: DatabaseSync): BasemapSource {
   const select = database.prepare(
     'SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?',
   );
+  const tileData = (zoom: number, column: number, row: number): unknown => {
+    try {
+      // Rows are counted from the south.
+      return select.get(zoom, column, 2 ** zoom - 1 - row)?.['tile_data'];
+    } catch {
+      throw new AppError(
+        'corrupt',
+        `${path} is damaged: a tile of level ${zoom} cannot be read. Use another copy of the file.`,
+      );
+    }
+  };
   return {
     description: {
       crs: 'EPSG:3857',
@@ -72,9 +83,7 @@ function sourceOf(database: DatabaseSync): BasemapSource {
       attribution: plainText(metadata.get('attribution')),
     },
     tile: async (level, column, row) => {
-      const zoom = low + level;
-      // Rows are counted from the south.
-      const data = select.get(zoom, column, 2 ** zoom - 1 - row)?.['tile_data'];
+      const data = tileData(low + level, column, row);
       if (!(data instanceof Uint8Array) || data.length > mostTileBytes) return undefined;
       const packed = data[0] === 0x1f && data[1] === 0x8b;
       return { type, bytes: packed ? await unpack(data, mostTileBytes) : data };

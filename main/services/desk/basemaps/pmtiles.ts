@@ -24,6 +24,8 @@ const typeOf: Partial<Record<TileType, string>> = {
   [TileType.Avif]: 'image/avif',
 };
 
+type Metadata = { readonly attribution?: unknown };
+
 /** Directories and metadata, unpacked; one tile is far less. */
 const mostPartBytes = 32 * 2 ** 20;
 
@@ -36,14 +38,15 @@ export const openPmtiles: OpenBasemap = async (place, remote) => {
     const type = typeOf[header.tileType];
     if (type === undefined)
       throw new AppError('unsupported', `${place} holds tiles of a kind that is not shown.`);
-    const metadata = (await archive.getMetadata().catch(() => ({}))) as Record<string, unknown>;
+    // Any JSON, or none that can be read.
+    const metadata = (await archive.getMetadata().catch(() => null)) as Metadata | null;
     return {
       description: {
         crs: 'EPSG:3857',
         levels: webMercatorLevels(header.minZoom, Math.min(24, header.maxZoom)),
         ...boundsOf(header),
         content: type === vectorType ? 'vector' : 'image',
-        attribution: plainText(metadata['attribution']),
+        attribution: plainText(metadata?.attribution),
       },
       tile: async (level, x, y, signal) => {
         const found = await archive
