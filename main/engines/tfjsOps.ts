@@ -41,9 +41,9 @@ function reductions(tf: Tfjs) {
     softmax: (x: Tensor): Tensor => tf.softmax(x),
     logSoftmax: (x: Tensor): Tensor => tf.logSoftmax(x),
     mean: (x: Tensor, axes: readonly number[], keepDimensions = false): Tensor =>
-      tf.mean(x, [...axes], keepDimensions),
+      spreading(tf, x, axes, (input) => tf.mean(input, [...axes], keepDimensions), true),
     sum: (x: Tensor, axes: readonly number[], keepDimensions = false): Tensor =>
-      tf.sum(x, [...axes], keepDimensions),
+      spreading(tf, x, axes, (input) => tf.sum(input, [...axes], keepDimensions), false),
   };
 }
 
@@ -88,6 +88,26 @@ function gatherRows(tf: Tfjs, x: Tensor, rows: Int32Array, count: number): Tenso
       tf.scatterND(tf.tensor2d(flat, [flat.length, 1], 'int32'), dy, [batch * n, width]),
   }));
   return tf.reshape(gather(tf.reshape(x, [batch * n, width])), [batch, count, width]);
+}
+
+/**
+ * A sum or mean over axes, differentiated by one spreading of the gradient: tfjs' own multiplies a tensor of ones, and of a mean divides
+ * it too, each in the size of the input.
+ */
+function spreading(
+  tf: Tfjs,
+  x: Tensor,
+  axes: readonly number[],
+  reduce: (x: Tensor) => Tensor,
+  isMean: boolean,
+): Tensor {
+  const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  return tf.customGrad((input) => ({
+    value: reduce(input as Tensor),
+    gradFunc: (dy: Tensor) =>
+      tf.broadcastTo(tf.reshape(isMean ? tf.div(dy, count) : dy, kept), x.shape),
+  }))(x);
 }
 
 type Transposes = { readonly transposeA?: boolean; readonly transposeB?: boolean };
