@@ -53,7 +53,7 @@ export function unpackedArchive(archive: Buffer): Buffer {
   let at = headerBytes;
   const bodies = parts.map((place, i) => {
     const [from, length] = [0, 8].map((more) => Number(archive.readBigUInt64LE(place + more)));
-    const packed = archive.subarray(from!, from! + length!);
+    const packed = archive.subarray(from, from! + length!);
     const body = i < 2 ? gunzipSync(packed) : packed;
     header.writeBigUInt64LE(BigInt(at), place);
     header.writeBigUInt64LE(BigInt(body.length), place + 8);
@@ -79,7 +79,7 @@ export function withMetadata(archive: Buffer, metadata: string | Buffer): Buffer
 
 function metadataOf(archive: Buffer): unknown {
   const [from, length] = [0, 8].map((more) => Number(archive.readBigUInt64LE(metadataAt + more)));
-  return JSON.parse(archive.subarray(from!, from! + length!).toString());
+  return JSON.parse(archive.subarray(from, from! + length!).toString());
 }
 
 /** Tiles in one file with directories, pictures and areas. */
