@@ -31,17 +31,17 @@ export async function figures({
 /** Both as processes from start to end, alternately; the program as `scripts/run.mjs` starts it. */
 function helpFigure(): Figure {
   const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
-  const seconds = (...words: string[]): number => {
+  const took = (...words: string[]): number => {
     const started = performance.now();
     spawnSync(process.execPath, words, { cwd: root, env });
     return performance.now() - started;
   };
   const help = ['--disable-warning=ExperimentalWarning', 'main/cli.ts', '--help'];
-  seconds(...help);
+  took(...help);
   const [ours, node]: [number[], number[]] = [[], []];
   for (let i = 0; i < helps; i++) {
-    ours.push(seconds(...help));
-    node.push(seconds('-e', '0'));
+    ours.push(took(...help));
+    node.push(took('-e', '0'));
   }
   const value = median(ours) / median(node);
   return { name: '--help / a bare Node', value, unit: '', goal: '≤ 1.5', ok: value <= 1.5 };

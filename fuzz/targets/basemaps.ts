@@ -33,8 +33,11 @@ async function look(open: OpenBasemap, path: string): Promise<void> {
         [0, 0],
         [columns - 1, rows - 1],
         [columns >> 1, rows >> 1],
-      ] as const)
-        await source.tile(level, column, row, signal);
+      ] as const) {
+        const tile = await source.tile(level, column, row, signal);
+        if (tile !== undefined && typeof tile.type !== 'string')
+          throw new Error('A tile has a type that is no text.');
+      }
     }
   } finally {
     source.close();
@@ -119,7 +122,7 @@ const statements = [
   'UPDATE tiles SET tile_data = NULL',
   "UPDATE tiles SET tile_data = 'text'",
   "UPDATE tiles SET tile_data = x'1f8b0800'",
-  'UPDATE tiles SET tile_data = zeroblob(5000000)',
+  'UPDATE tiles SET tile_data = zeroblob(20000000) WHERE zoom_level = 0',
   "UPDATE tiles SET zoom_level = 'a'",
   'UPDATE tiles SET zoom_level = zoom_level + 20',
   'UPDATE tiles SET zoom_level = 9223372036854775807',

@@ -9,13 +9,14 @@ import { type BasemapSource, type OpenBasemap, plainText, vectorType } from './s
 import { webMercatorBounds, webMercatorLevels } from './webMercator.ts';
 import { mostTileBytes } from './xyz.ts';
 
-const typeOf: Readonly<Record<string, string>> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  webp: 'image/webp',
-  pbf: vectorType,
-};
+/** A map, for a file may say any word: `constructor` too. */
+const types: ReadonlyMap<string, string> = new Map([
+  ['png', 'image/png'],
+  ['jpg', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
+  ['webp', 'image/webp'],
+  ['pbf', vectorType],
+]);
 
 /** Tiles in an SQLite file (MBTiles 1.3). */
 export const openMbtiles: OpenBasemap = async (place) => {
@@ -53,7 +54,7 @@ function sourceOf(database: DatabaseSync, path: string): BasemapSource {
     .prepare('SELECT min(zoom_level) AS low, max(zoom_level) AS high FROM tiles')
     .get();
   const [low, high] = [Number(zooms?.['low'] ?? -1), Number(zooms?.['high'] ?? -1)];
-  const type = typeOf[metadata.get('format') ?? 'png'];
+  const type = types.get(metadata.get('format') ?? 'png');
   if (type === undefined || !(low >= 0 && high <= 24))
     throw new AppError(
       'unsupported',

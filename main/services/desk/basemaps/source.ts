@@ -28,13 +28,20 @@ export type OpenBasemap = (
 export const pictureTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif'];
 export const vectorType = 'application/vnd.mapbox-vector-tile';
 
+const characters: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['copy', '©'],
+]);
+
 /** Text of what may be HTML: maps are credited in plain text. */
 export function plainText(html: unknown): string {
   if (typeof html !== 'string') return '';
-  const names: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', copy: '©' };
   return html
     .replace(/<[^>]*>/g, '')
-    .replace(/&(\w+);/g, (whole, name: string) => names[name] ?? whole)
+    .replace(/&(\w+);/g, (whole, name: string) => characters.get(name) ?? whole)
     .replace(/&#(\d{1,6});/g, (_, code: string) => String.fromCodePoint(Number(code)))
     .replace(/\s+/g, ' ')
     .trim()
