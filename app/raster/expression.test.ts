@@ -53,7 +53,8 @@ describe('band arithmetic', () => {
           form === 2
             ? `(${a}) ${operator} ${b}`
             : form === 1
-              ? `-(${a}${operator}${b})`
+              ? // with spaces, for JavaScript takes two signs for a decrement
+                `-(${a} ${operator} ${b})`
               : `${a} ${operator} (${b})`,
         ),
     }));
