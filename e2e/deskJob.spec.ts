@@ -151,7 +151,7 @@ test('the project is found again after a restart, jobs included', async ({ brows
 });
 
 test('a real scene goes through the same job', async () => {
-  test.skip(!existsSync(realScene), 'the real scenes are not here');
+  test.skip(!existsSync(realScene), `there is no ${realScene}`);
   await desk.command('New project');
   await desk.page.keyboard.press('Control+o');
   await desk.page.getByLabel(/^Path, folder/).fill(realScene);

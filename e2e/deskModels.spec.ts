@@ -142,7 +142,7 @@ test('weights are dropped, looked at, and imported', async () => {
 });
 
 test('a checkpoint of another size, and a file that is none, say so', async () => {
-  test.skip(!existsSync(checkpoint), 'the checkpoints of the fixtures are not here');
+  test.skip(!existsSync(checkpoint), `there is no ${checkpoint}`);
   const gallery = panel('Models');
   const field = gallery.getByLabel(/^Weights \(\.pth/);
   if (!(await field.isVisible())) await gallery.getByText('Import weights or a model').click();

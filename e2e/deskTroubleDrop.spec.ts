@@ -197,7 +197,7 @@ test('odd files of others are opened or refused in plain words', async () => {
     'gdal_gcore/autotest/gcore/data/arcgis93_geodataxform_gcp.tif',
     'gdal_gcore/autotest/gcore/data/bigtiff_one_block_be_long8.tif',
   ];
-  test.skip(!existsSync(oddFolder), 'the odd files are not here');
+  test.skip(!existsSync(oddFolder), `there is no ${oddFolder}`);
   for (const name of names) {
     await desk.drop([join(oddFolder, name)]);
     const file = basename(name).replace(/\.tif$/, '');

@@ -8,8 +8,9 @@ import { ensureSetup, projectNode } from './setup.mjs';
 
 const [file, ...args] = process.argv.slice(2);
 const tests = file === 'scripts/test.ts';
-const peers = file?.startsWith('bench/') ?? false;
-await ensureSetup({ referee: tests || peers, browser: tests || peers, peers });
+const peers = file === 'bench/run.ts';
+const referee = tests || (file?.startsWith('bench/') ?? false);
+await ensureSetup({ referee, browser: tests || peers, peers });
 if (file !== undefined) {
   const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', file, ...args], {
     stdio: 'inherit',

@@ -11,16 +11,20 @@ export function frontPage(words: readonly string[]): string | undefined {
   return first === '--version' ? `${programVersion()}\n` : undefined;
 }
 
+const width = 28;
+
 function overview(version: string): string {
-  const rows = Object.entries(summaries).map(([name, summary]) => `  ${name.padEnd(28)}${summary}`);
+  const rows = Object.entries(summaries).map(
+    ([name, summary]) => `  ${name.padEnd(width)}${summary}`,
+  );
   return [
     `prismap ${version}: from a scene and drawn ROIs to a trained model, a land-cover map and its accuracy`,
     '',
     'Usage: prismap COMMAND [OPTIONS]',
     '',
     ...rows,
-    `  ${'serve'.padEnd(28)}the window of the desktop application, in a browser on this machine`,
-    `  ${'bench'.padEnd(28)}speed and memory beside peers`,
+    `  ${'serve'.padEnd(width)}the window of the desktop application, in a browser on this machine`,
+    `  ${'bench'.padEnd(width)}speed and memory beside peers`,
     '',
     'Every command: --json (one JSON document on standard output), --quiet, --verbose, --config FILE, --help',
     '',

@@ -41,9 +41,9 @@ function reductions(tf: Tfjs) {
     softmax: (x: Tensor): Tensor => tf.softmax(x),
     logSoftmax: (x: Tensor): Tensor => tf.logSoftmax(x),
     mean: (x: Tensor, axes: readonly number[], keepDimensions = false): Tensor =>
-      spreading(tf, x, axes, (input) => tf.mean(input, [...axes], keepDimensions), true),
+      reduced(tf, 'mean', x, axes, keepDimensions),
     sum: (x: Tensor, axes: readonly number[], keepDimensions = false): Tensor =>
-      spreading(tf, x, axes, (input) => tf.sum(input, [...axes], keepDimensions), false),
+      reduced(tf, 'sum', x, axes, keepDimensions),
   };
 }
 
@@ -94,19 +94,18 @@ function gatherRows(tf: Tfjs, x: Tensor, rows: Int32Array, count: number): Tenso
  * A sum or mean over axes, differentiated by one spreading of the gradient: tfjs' own multiplies a tensor of ones, and of a mean divides
  * it too, each in the size of the input.
  */
-function spreading(
+function reduced(
   tf: Tfjs,
+  kind: 'mean' | 'sum',
   x: Tensor,
   axes: readonly number[],
-  reduce: (x: Tensor) => Tensor,
-  isMean: boolean,
+  keepDimensions: boolean,
 ): Tensor {
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  const each = (dy: Tensor): Tensor => (kind === 'mean' ? tf.div(dy, x.size / dy.size) : dy);
   return tf.customGrad((input) => ({
-    value: reduce(input as Tensor),
-    gradFunc: (dy: Tensor) =>
-      tf.broadcastTo(tf.reshape(isMean ? tf.div(dy, count) : dy, kept), x.shape),
+    value: tf[kind](input as Tensor, [...axes], keepDimensions),
+    gradFunc: (dy: Tensor) => tf.broadcastTo(tf.reshape(each(dy), kept), x.shape),
   }))(x);
 }
 
