@@ -53,10 +53,9 @@ struct Group {
   }
   // A · log2(e), a vector a state, so that exp(dt A) = 2^(dt · scaled).
   void loadDecays(Vector* scaled) const {
-    for (int64_t n = 0; n < size.states; n++) {
-      Vector x = {};
-      for (int i = 0; i < lanes; i++) x[i] = input.a[(channel + i) * size.states + n];
-      scaled[n] = x * kLog2E;
+    std::fill_n(scaled, size.states, Vector{});
+    for (int i = 0; i < lanes; i++) {
+      for (int64_t n = 0; n < size.states; n++) scaled[n][i] = input.a[(channel + i) * size.states + n] * kLog2E;
     }
   }
 };
@@ -266,7 +265,7 @@ struct Trace {
 };
 
 // States [first, first + kWidth) through the steps of a segment again. Adds to y and to the gradient of C.
-template <int kWidth, typename Between>
+template <bool kFirst, int kWidth, typename Between>
 PRISMAP_INLINE void walkAgain(const Group& group, const Segment& segment, int64_t first, const float* start,
                               const GroupMemory& memory, BackwardSteps& steps, Vector* toC, Trace<kWidth>& trace,
                               const Between& between) {
@@ -287,14 +286,14 @@ PRISMAP_INLINE void walkAgain(const Group& group, const Segment& segment, int64_
       trace.before[k][i] = state[i];
       state[i] = decay * state[i] + drive * b[i];
       y += state[i] * c[i];
-      to[i] += gy * state[i];
+      to[i] = kFirst ? gy * state[i] : to[i] + gy * state[i];
     }
     steps.y[k] = y;
   }
 }
 
 // And back. Adds to viaA, viaB and to the gradients of A and B.
-template <int kWidth, typename Between>
+template <bool kFirst, int kWidth, typename Between>
 PRISMAP_INLINE void walkBack(const Group& group, const Segment& segment, int64_t first, const Trace<kWidth>& trace,
                              GroupMemory& memory, BackwardSteps& steps, Vector* toB, const Between& between) {
   const int64_t n = group.size.states;
@@ -311,7 +310,7 @@ PRISMAP_INLINE void walkBack(const Group& group, const Segment& segment, int64_t
 #pragma GCC unroll 8
     for (int i = 0; i < kWidth; i++) {
       const Vector g = gy * c[i] + adjoint[i];
-      to[i] += g * drive;
+      to[i] = kFirst ? g * drive : to[i] + g * drive;
       adjoint[i] = g * trace.decay[k][i];
       const Vector kept = adjoint[i] * trace.before[k][i];
       a[i] += kept * dt;
@@ -340,7 +339,8 @@ void finishSteps(const Group& group, const Segment& segment, const BackwardSteps
   }
 }
 
-// One group through one segment; `next` is the one before it in time.
+// One group through one segment; `next` is the one before it in time. kFirst: nothing is in toB and toC yet.
+template <bool kFirst>
 void backwardSegment(const Group& group, const Segment& segment, const Segment& next, const float* starts,
                      const float* outGradient, const ScanGradients& gradients, GroupMemory& memory, Vector* toB,
                      Vector* toC) {
@@ -359,11 +359,11 @@ void backwardSegment(const Group& group, const Segment& segment, const Segment& 
   eachChunk(group.size.states, [&](auto width, int64_t first) __attribute__((always_inline)) {
     for (int i = 0; i < width; i++) prefetch<kNextSegment>(ahead + (first + i) * group.size.channels, starts);
     Trace<width> trace;
-    walkAgain<width>(group, segment, first, start, memory, steps, toC, trace,
+    walkAgain<kFirst, width>(group, segment, first, start, memory, steps, toC, trace,
                      [&](int64_t k) __attribute__((always_inline)) {
                        ask(first, k, input.u, input.dtRaw, input.z, outGradient);
                      });
-    walkBack<width>(group, segment, first, trace, memory, steps, toB, [&](int64_t k) __attribute__((always_inline)) {
+    walkBack<kFirst, width>(group, segment, first, trace, memory, steps, toB, [&](int64_t k) __attribute__((always_inline)) {
       ask(first, k, gradients.u, gradients.dtRaw, gradients.z);
     });
   });
@@ -382,7 +382,8 @@ void addShared(const Group& group, const GroupMemory& memory, float* shared) {
 }  // namespace
 
 void scanForward(const ScanSize& size, const ScanInput& input, const ScanRange& range, float* out, float* starts) {
-  thread_local std::vector<ForwardMemory> memory;
+  thread_local std::vector<ForwardMemory> own;
+  std::vector<ForwardMemory>& memory = own;  // looked up once: a lambda would do so at every use
   memory.resize(std::max<size_t>(memory.size(), groupsOf(range)));
   eachGroup(size, input, range, [&](const Group& group, int64_t index) {
     memory[index].scaled.resize(size.states);
@@ -403,7 +404,8 @@ void scanForward(const ScanSize& size, const ScanInput& input, const ScanRange& 
 
 void scanBackward(const ScanSize& size, const ScanInput& input, const ScanRange& range, const float* starts,
                   const float* outGradient, const ScanGradients& gradients) {
-  thread_local BackwardMemory memory;
+  thread_local BackwardMemory own;
+  BackwardMemory& memory = own;  // looked up once, as in forward
   resize(memory, size, groupsOf(range));
   eachGroup(size, input, range, [&](const Group& group, int64_t index) {
     group.loadDecays(memory.groups[index].scaled.data());
@@ -411,12 +413,11 @@ void scanBackward(const ScanSize& size, const ScanInput& input, const ScanRange&
   const int64_t n = size.states, first = range.first * segmentsOf(size);
   for (int64_t number = range.last * segmentsOf(size); number-- > first;) {
     const Segment segment(size, number), next(size, std::max(number - 1, first));
-    std::fill(memory.toB.begin(), memory.toB.end(), Vector{});
-    std::fill(memory.toC.begin(), memory.toC.end(), Vector{});
     eachGroup(size, input, range, [&](const Group& group, int64_t index) {
-      GroupMemory& own = memory.groups[index];
-      if (segment.closes) std::fill(own.adjoint.begin(), own.adjoint.end(), Vector{});
-      backwardSegment(group, segment, next, starts, outGradient, gradients, own, memory.toB.data(), memory.toC.data());
+      GroupMemory& kept = memory.groups[index];
+      if (segment.closes) std::fill(kept.adjoint.begin(), kept.adjoint.end(), Vector{});
+      const auto walk = index == 0 ? backwardSegment<true> : backwardSegment<false>;
+      walk(group, segment, next, starts, outGradient, gradients, kept, memory.toB.data(), memory.toC.data());
     });
     // Lanes are summed up once for all channels.
     for (int64_t k = 0; k < segment.count; k++) {

@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kChannelBlock = 16;  // a multiple of every vector width
 // The work is cut into about kElementParts ranges of batch elements. Where these are fewer than kLeastParts, channels are
 // cut too, although the gradients of B and C are sums over them.
-constexpr int64_t kElementParts = 64, kLeastParts = 16;
+constexpr int64_t kElementParts = 32, kLeastParts = 16;
 
 int64_t blocksOf(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
