@@ -117,6 +117,22 @@ test('what is no scene says what it is, by its own name, and leaves the project 
   await desk.dismissAll();
 });
 
+test('what is dropped before the window has its key waits for it', async ({ browser }) => {
+  const early = await newDeskPage(browser);
+  const { promise: dropped, resolve: goOn } = Promise.withResolvers<void>();
+  await early.page.route('**/session', async (route) => {
+    await dropped;
+    await route.continue();
+  });
+  await early.open(await served.nextUrl());
+  await early.drop([make('early.txt', 'Some notes.\n')]);
+  goOn();
+  await expect(
+    early.notices.filter({ hasText: /^early\.txt is in no format that Prismap knows/ }),
+  ).toBeVisible();
+  await early.page.context().close();
+});
+
 test('of several, the others open, ROIs after their scene', async () => {
   await desk.drop([
     inFolder('rois.geojson'),

@@ -50,6 +50,22 @@ test('a call waits for the connection; events and states are told', async () => 
   expect(events.mock.calls).toEqual([[{ kind: 'open', path: '/a' }]]);
 });
 
+test('what needs no call waits for the connection too, and gives up when it is cancelled', async () => {
+  const opened = Promise.withResolvers<Port>();
+  dial.mockReturnValue(opened.promise);
+  const link = createLink(dial);
+  const [there, cancelled, stop] = [vi.fn(), vi.fn(), new AbortController()];
+  void link.untilConnected().then(there);
+  void link.untilConnected(stop.signal).catch(cancelled);
+  stop.abort();
+  await settle();
+  expect(there).not.toHaveBeenCalled();
+  expect(cancelled).toHaveBeenCalledWith(expect.objectContaining({ code: 'cancelled' }));
+  opened.resolve(channel(echo).port);
+  await settle();
+  expect(there).toHaveBeenCalled();
+});
+
 describe('a connection that is lost', () => {
   test('fails what was under way, keeps what comes after, and is made again', async () => {
     const first = channel(() => new Promise(() => undefined));

@@ -7,6 +7,8 @@ import type { Host, HostState } from './host.ts';
 export type Link = Pick<Host, 'call' | 'onEvent' | 'state' | 'onState' | 'onReconnect'> & {
   /** Tries at once, also after a refusal: there is a new key. */
   retry(): void;
+  /** Waits, as calls do, until there is a connection. @throws AppError `cancelled` */
+  untilConnected(signal?: AbortSignal): Promise<void>;
 };
 
 const firstPauseMs = 200;
@@ -66,6 +68,7 @@ export function createLink(dial: () => Promise<Port>): Link {
   start();
   return {
     call: caller(() => line.promise),
+    untilConnected: async (signal) => void (await abortable(line.promise, signal)),
     onEvent: events.add,
     onState: states.add,
     onReconnect: (task) => void tasks.push(task),

@@ -28,7 +28,11 @@ export function servedHost(): Host {
     fetchTile: (address, signal) => fetchTile(address, signal, { [sessionHeader]: storedKey() }),
     fetchBasemap: (address, signal) =>
       fetchBasemap(address, signal, { [sessionHeader]: storedKey() }),
-    upload,
+    upload: async (file, options = {}) => {
+      // The key of this window comes with the connection: without it a file is refused.
+      await link.untilConnected(options.signal);
+      return upload(file, options);
+    },
   };
 }
 
@@ -97,7 +101,7 @@ function socketPort(socket: WebSocket): Port {
 }
 
 /** Sends a file to the data folder. XMLHttpRequest: fetch cannot tell how far an upload is. */
-function upload(file: File, options: UploadOptions = {}): Promise<string> {
+function upload(file: File, options: UploadOptions): Promise<string> {
   const name = (options.name ?? file.name).split('/').map(encodeURIComponent).join('/');
   const group = options.group === undefined ? '' : `?group=${options.group}`;
   return new Promise((resolve, reject) => {
