@@ -178,12 +178,11 @@ describe('alignment', () => {
 });
 
 describe('metadata documents', () => {
-  it('expand nothing and end in bounded time', () => {
+  it('expand nothing, and are refused however they nest', () => {
     expect(textOf(parseDocument('<a:x xmlns:a="u"><a:y> 1 &amp; 2 </a:y></a:x>', 'f'), 'y')).toBe(
       '1 & 2',
     );
     const bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>';
-    const started = performance.now();
     for (const text of [
       bomb,
       '<x>',
@@ -195,6 +194,5 @@ describe('metadata documents', () => {
     ]) {
       expect(() => parseDocument(text, 'file.xml')).toThrow(/file\.xml/);
     }
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
