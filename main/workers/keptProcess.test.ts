@@ -72,7 +72,7 @@ test('a cancelled task ends, and an obedient process lives on', async () => {
 });
 
 test('a process that says nothing is ended, and one that has done its share is replaced', async () => {
-  const { run } = keep({ silentMs: 1500, tasks: 2 });
+  const { run } = keep({ silentMs: 5000, tasks: 2 });
   await expect(run({ task: 'stubborn', input: undefined })).rejects.toThrow('no sign of progress');
   for (let task = 0; task < 4; task++) expect(await run({ task: 'echo', input: task })).toBe(task);
   expect(starts).toBe(3);

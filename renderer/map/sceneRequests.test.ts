@@ -49,11 +49,11 @@ describe('requests for tiles', () => {
     const { source, waiting, tile } = slowSource();
     const [seen, gone] = [tile(1, 0, 0), tile(1, 3, 3)];
     cancelUnseen(source, frame([0, 800, 200, 1024], 1));
-    await vi.waitFor(() => expect(gone.getState()).toBe(TileState.IDLE));
+    await vi.waitFor(() => expect(gone.getState()).toBe(TileState.IDLE), 20_000);
     expect(seen.getState()).toBe(TileState.LOADING);
     gone.load();
     for (const answer of waiting.values()) answer();
-    await vi.waitFor(() => expect(gone.getState()).toBe(TileState.LOADED));
+    await vi.waitFor(() => expect(gone.getState()).toBe(TileState.LOADED), 20_000);
     expect(seen.getState()).toBe(TileState.LOADED);
   });
 
@@ -64,14 +64,14 @@ describe('requests for tiles', () => {
     await Promise.resolve();
     expect(coarse.getState()).toBe(TileState.LOADING);
     cancelUnseen(source, frame([0, 0, 1024, 1024], 1));
-    await vi.waitFor(() => expect(coarse.getState()).toBe(TileState.IDLE));
+    await vi.waitFor(() => expect(coarse.getState()).toBe(TileState.IDLE), 20_000);
   });
 
   it('end with the layer, and a failure of another kind stays one', async () => {
     const { source, tile } = slowSource();
     const one = tile(1, 1, 1);
     cancelUnseen(source, undefined);
-    await vi.waitFor(() => expect(one.getState()).toBe(TileState.IDLE));
+    await vi.waitFor(() => expect(one.getState()).toBe(TileState.IDLE), 20_000);
     const requests = new SceneRequests();
     const broken = new DataTileSource({
       loader: (z, x, y) => requests.run([z, x, y], never, () => Promise.reject(new Error('disk'))),
@@ -79,7 +79,7 @@ describe('requests for tiles', () => {
     followRequests(broken, requests);
     const failed = broken.getTile(0, 0, 0, 1)!;
     failed.load();
-    await vi.waitFor(() => expect(failed.getState()).toBe(TileState.ERROR));
+    await vi.waitFor(() => expect(failed.getState()).toBe(TileState.ERROR), 20_000);
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(failed.getState()).toBe(TileState.ERROR);
   });

@@ -165,7 +165,7 @@ describe('a writer', () => {
     const names = readdirSync(folder).filter((name) => !name.endsWith('.journal'));
     expect(names).toHaveLength(1);
     const scratch = join(folder, names[0]!);
-    await vi.waitFor(() => expect(statSync(scratch).size).toBeGreaterThan(8));
+    await vi.waitFor(() => expect(statSync(scratch).size).toBeGreaterThan(8), 20_000);
     const tile = readFileSync(scratch);
     tile.fill(0xaa, 4);
     writeFileSync(scratch, tile, { flag: 'r+' });

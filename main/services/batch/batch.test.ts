@@ -265,14 +265,14 @@ test('a scene that kills its process, or hangs, fails alone; one that did so onc
     cpSync(path('scenes/north_20240105.tif'), path(`bad/${name}`), { recursive: true });
   const entry = fileURLToPath(new URL('./testing/poisonedCompute.ts', import.meta.url));
   const poisoned = createServices({ runTask: runInChild, startProcess: childOf(entry) });
-  const words = { folder: path('bad'), recipe, out: path('bad-maps'), timeout: 5 };
+  const words = { folder: path('bad'), recipe, out: path('bad-maps'), timeout: 15 };
   const result = await poisoned.call('batch', words);
   expect(result.done).toBe(4);
   expect(result.failed.map(({ scene, code }) => [scene, code])).toEqual([
     ['poison.tif', 'worker-died'],
     ['silent.tif', 'worker-died'],
   ]);
-  expect(result.failed[1]!.message).toContain('no sign of progress for 5 s');
+  expect(result.failed[1]!.message).toContain('no sign of progress for 15 s');
   // whole again with a process that can
   expect(await services.call('batch', words)).toMatchObject({ done: 2, skipped: 4, failed: [] });
 });
@@ -350,7 +350,7 @@ test('a watched folder: what arrives is mapped when it has stopped growing', asy
   const notes: string[] = [];
   const watching = services.call(
     'batch',
-    { folder: path('inbox'), recipe, out: path('inbox-maps'), watch: true, settle: 1 },
+    { folder: path('inbox'), recipe, out: path('inbox-maps'), watch: true, settle: 3 },
     {
       signal: controller.signal,
       onEvent: (event) => void (event.kind === 'note' && notes.push(event.message)),
@@ -370,7 +370,7 @@ test('a watched folder: what arrives is mapped when it has stopped growing', asy
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   await mapped('late');
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   controller.abort();
   expect(await watching).toMatchObject({ done: 2, failed: [], waiting: 0 });
   expect(notes[0]).toContain('Waiting for more scenes');

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const { startDesktop } = await import('./startDesktop.ts');
   startDesktop();
   app.ready.resolve();
-  await vi.waitFor(() => expect(argumentsOf('window.loadURL').length).toBe(1));
+  await vi.waitFor(() => expect(argumentsOf('window.loadURL').length).toBe(1), 20_000);
 });
 
 const preferences = (): Record<string, unknown> => {

@@ -297,7 +297,7 @@ describe('tiles', () => {
     });
     const controller = new AbortController();
     const asked = ask(controller.signal);
-    await vi.waitFor(() => expect(tile.mock.lastCall?.[1].aborted).toBe(false));
+    await vi.waitFor(() => expect(tile.mock.lastCall?.[1].aborted).toBe(false), 20_000);
     controller.abort();
     await expect(asked).rejects.toThrow();
     await heard.promise;

@@ -51,7 +51,7 @@ async function dial(
 async function open(): Promise<Dialled> {
   const dialled = await dial();
   dialled.socket.send(JSON.stringify({ session }));
-  await vi.waitFor(() => expect(dialled.messages).toEqual([{ kind: 'welcome' }]));
+  await vi.waitFor(() => expect(dialled.messages).toEqual([{ kind: 'welcome' }]), 20_000);
   dialled.messages.length = 0;
   return dialled;
 }
@@ -111,7 +111,7 @@ describe('who comes in', () => {
     const last = await dial();
     expect(await last.closed).toBe(4429);
     first.socket.send(ask(1));
-    await vi.waitFor(() => expect(first.messages).toHaveLength(1));
+    await vi.waitFor(() => expect(first.messages).toHaveLength(1), 20_000);
     for (const { socket } of others) socket.terminate();
   });
 
@@ -138,10 +138,10 @@ describe('a window', () => {
   test('gets its own answers, and all get the events', async () => {
     const [one, two] = [await open(), await open()];
     one.socket.send(ask(7));
-    await vi.waitFor(() => expect(one.messages.length).toBe(1));
+    await vi.waitFor(() => expect(one.messages.length).toBe(1), 20_000);
     audience.tell({ kind: 'open', path: '/scene.tif' });
     const event = { kind: 'event', event: { kind: 'open', path: '/scene.tif' } };
-    await vi.waitFor(() => expect(two.messages).toEqual([event]));
+    await vi.waitFor(() => expect(two.messages).toEqual([event]), 20_000);
     const answer = { kind: 'result', id: 7, value: { name: 'doctor', input: {} } };
     expect(one.messages).toEqual([answer, event]);
   });
@@ -154,7 +154,7 @@ describe('a window', () => {
     });
     const { socket } = await open();
     socket.send(ask(1));
-    await vi.waitFor(() => expect(call).toHaveBeenCalled());
+    await vi.waitFor(() => expect(call).toHaveBeenCalled(), 20_000);
     socket.close();
     await cancelled.promise;
     expect(audience.size).toBe(0);
@@ -210,7 +210,7 @@ describe('messages that are none', () => {
     const { socket, messages } = await open();
     socket.send(text);
     socket.send(ask(5));
-    await vi.waitFor(() => expect(messages).toMatchObject([{ kind: 'result', id: 5 }]));
+    await vi.waitFor(() => expect(messages).toMatchObject([{ kind: 'result', id: 5 }]), 20_000);
     expect(call).toHaveBeenCalledTimes(1);
   });
 
